@@ -1,0 +1,22 @@
+// Package scim speaks SCIM 2.0 over HTTP: RFC 7643 and RFC 7644, with the
+// pagination member of RFC 9865, over the accounts it is given. New returns an
+// http.Handler; nothing here listens, refreshes or starts a goroutine.
+//
+//	request ─► server.go     every route on one screen
+//	           middleware.go  request id, recovery, shape log, headers, limits
+//	           authorize.go   who is asking, and may they
+//	           resources.go   list, get, search; refused writes
+//	           discovery.go   ServiceProviderConfig, ResourceTypes, Schemas
+//	           health.go      /livez, /readyz, /health, /metrics
+//	           admin.go       /admin/…: refresh, confirm, tokens
+//	           errors.go      every error, as a SCIM Error, written once
+//
+// A handler decodes, makes one call, encodes and returns an error. Only
+// errors.go knows how an error looks on the wire.
+//
+// What a resource looks like is the other half of the package: schema.go
+// declares it, render.go writes it, list.go answers queries. Filters are
+// translated in scim/filter, credentials are checked in scim/auth.
+//
+// Start reading at server.go, then follow one request: GET /Users/{id}.
+package scim

@@ -1,0 +1,110 @@
+package scim
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strconv"
+
+	scimerrors "github.com/elimity-com/scim/errors"
+
+	"iamscim/store"
+)
+
+// contentType is the media type of every SCIM answer (RFC 7644 §3.1).
+const contentType = "application/scim+json"
+
+// Errors that only HTTP can cause.
+var (
+	errUnauthorized    = errors.New("unauthorized")
+	errNoRoute         = errors.New("no such path")
+	errMethod          = errors.New("method not allowed")
+	errTooLarge        = errors.New("body too large")
+	errMediaType       = errors.New("unsupported media type")
+	errMisdirected     = errors.New("host is not ours")
+	errFilterDiscovery = errors.New("filter on a discovery endpoint")
+	errNoMe            = errors.New("no current user")
+)
+
+// replies turns errors into their wire format; the first match counts. An
+// error that is not listed is our fault and becomes a bare 500.
+var replies = []struct {
+	err    error
+	reply  scimerrors.ScimError
+	header http.Header
+}{
+	{errUnauthorized, reply(http.StatusUnauthorized, "A valid bearer token is required."),
+		http.Header{"Www-Authenticate": {`Bearer realm="iamscim"`}}},
+	{errNoRoute, reply(http.StatusNotFound, "There is nothing at this path."), nil},
+	{errMethod, reply(http.StatusMethodNotAllowed, "This path does not support this method; the Allow header lists those it does."), nil},
+	{errTooLarge, reply(http.StatusRequestEntityTooLarge, "The request body is larger than this server accepts."), nil},
+	{errMediaType, reply(http.StatusUnsupportedMediaType, "Send the body as application/scim+json or application/json."), nil},
+	{errMisdirected, reply(http.StatusMisdirectedRequest, "Without a public URL this server answers only to loopback host names."), nil},
+	{errFilterDiscovery, reply(http.StatusForbidden, "Discovery endpoints cannot be filtered."), nil},
+	{errNoMe, reply(http.StatusNotImplemented, "This server does not support /Me: the credential is not bound to a user."), nil},
+	{store.ErrNotFound, reply(http.StatusNotFound, "There is no such resource."), nil},
+	{store.ErrExists, scimerrors.ScimErrorUniqueness, nil},
+	{store.ErrNoGeneration, reply(http.StatusServiceUnavailable, "The account has not been read yet; try again shortly."),
+		http.Header{"Retry-After": {"5"}}},
+	{context.DeadlineExceeded, reply(http.StatusServiceUnavailable, "The request took too long; try again."),
+		http.Header{"Retry-After": {"5"}}},
+	{context.Canceled, reply(http.StatusServiceUnavailable, "The request was cancelled."),
+		http.Header{"Retry-After": {"1"}}},
+}
+
+func reply(status int, detail string) scimerrors.ScimError {
+	return scimerrors.ScimError{Status: status, Detail: detail}
+}
+
+// forbidden is a refusal whose reason the client may read.
+func forbidden(reason string) error { return reply(http.StatusForbidden, reason) }
+
+// replyTo returns what a client is told about err. A SCIM error in the chain
+// was minted for the client and is passed on.
+func replyTo(err error) (scimerrors.ScimError, http.Header) {
+	var own scimerrors.ScimError
+	if errors.As(err, &own) && own.Status != 0 {
+		return own, nil
+	}
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
+		err = errTooLarge
+	}
+	for _, r := range replies {
+		if errors.Is(err, r.err) {
+			return r.reply, r.header
+		}
+	}
+	return reply(http.StatusInternalServerError, "Internal error; the server's log has the details."), nil
+}
+
+// writeError is the one function that writes errors, on every route.
+func writeError(w http.ResponseWriter, r *http.Request, err error) scimerrors.ScimError {
+	e, header := replyTo(err)
+	if e.Detail == "" {
+		e.Detail = http.StatusText(e.Status)
+	}
+	for k, v := range header {
+		w.Header()[k] = v
+	}
+	body, err := json.Marshal(e)
+	if err != nil { // cannot happen: three strings
+		panic(err)
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	send(w, r, e.Status, contentType, body)
+	return e
+}
+
+// send writes one complete answer; to HEAD, all of it but the body.
+func send(w http.ResponseWriter, r *http.Request, status int, mediaType string, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	if r.Method == http.MethodHead {
+		return
+	}
+	// A failed write means the client is gone; there is nobody left to tell.
+	_, _ = w.Write(body)
+}
