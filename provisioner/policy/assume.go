@@ -183,8 +183,8 @@ func (x *RoleIndex) add(i int, s *Statement) {
 		x.wildcard = append(x.wildcard, i)
 		return
 	}
-	for _, name := range s.Principals.AWS {
-		account := accountOf(name)
+	for j, name := range s.Principals.AWS {
+		account := s.Principals.accounts[j]
 		switch {
 		case name == "*":
 			x.wildcard = append(x.wildcard, i)

@@ -44,7 +44,8 @@ type Principals struct {
 	Federated     []string
 	CanonicalUser []string
 
-	unknown []string
+	accounts []string // parallel to AWS: the account it stands for, or ""
+	unknown  []string
 }
 
 // Condition is one line of a Condition block.

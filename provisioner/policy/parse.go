@@ -117,6 +117,9 @@ func (p *Principals) add(kind string, list []string) {
 	switch kind {
 	case "AWS":
 		p.AWS = list
+		for _, name := range list {
+			p.accounts = append(p.accounts, accountOf(name))
+		}
 	case "Service":
 		p.Service = list
 	case "Federated":

@@ -43,13 +43,13 @@ func (ps *Principals) via(p *Principal) Via {
 		return ViaWildcard
 	}
 	found := ViaNobody
-	for _, name := range ps.AWS {
-		found = max(found, viaName(name, p))
+	for i, name := range ps.AWS {
+		found = max(found, viaName(name, ps.accounts[i], p))
 	}
 	return found
 }
 
-func viaName(name string, p *Principal) Via {
+func viaName(name, account string, p *Principal) Via {
 	switch {
 	case name == "*":
 		return ViaWildcard
@@ -57,7 +57,7 @@ func viaName(name string, p *Principal) Via {
 		return ViaPrincipal
 	case p.UserID != "" && name == uniqueID(p.UserID):
 		return ViaUserID
-	case p.AccountID != "" && accountOf(name) == p.AccountID:
+	case account != "" && account == p.AccountID:
 		return ViaAccount
 	}
 	return ViaNobody
