@@ -1,0 +1,170 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// ConnectError says what is wrong with the way into AWS, and what to do about
+// it. Both sentences are for the operator.
+type ConnectError struct {
+	Problem string
+	Remedy  string
+	Err     error // what AWS or the network said; may be nil
+}
+
+func (e *ConnectError) Error() string {
+	text := e.Problem + "; " + e.Remedy
+	if e.Err != nil {
+		text += fmt.Sprintf(" (%v)", e.Err)
+	}
+	return text
+}
+
+func (e *ConnectError) Unwrap() error { return e.Err }
+
+// noCredentials is for the first step of the chain, before any call of ours.
+func noCredentials(err error) error {
+	var ce *ConnectError
+	if errors.As(err, &ce) {
+		return ce
+	}
+	return &ConnectError{
+		Problem: "no usable AWS credentials were found",
+		Remedy: "give an access key (IAMSCIM_AWS_ACCESS_KEY_ID and IAMSCIM_AWS_SECRET_ACCESS_KEY), set AWS_PROFILE or AWS_ACCESS_KEY_ID, " +
+			"or run where a role is attached (EC2, ECS, EKS)",
+		Err: err,
+	}
+}
+
+// diagnose turns the failure of a sign-in call into a *ConnectError.
+func diagnose(err error) error {
+	var ce *ConnectError
+	if errors.As(err, &ce) {
+		return ce
+	}
+	if ce := credentialProblem(err); ce != nil {
+		return ce
+	}
+	return &ConnectError{
+		Problem: "AWS refused to say who we are",
+		Remedy:  "see what it answered; if it persists, check the endpoint and the AWS Health Dashboard",
+		Err:     err,
+	}
+}
+
+// rejections is what AWS says of credentials it does not accept, by error code.
+var rejections = map[string]ConnectError{
+	"InvalidClientTokenId": {
+		Problem: "AWS does not know the access key id",
+		Remedy:  "check that the key exists, is active, and belongs to this partition; create a new one if it was deleted",
+	},
+	"UnrecognizedClientException": {
+		Problem: "AWS does not know the access key id",
+		Remedy:  "check that the key exists, is active, and belongs to this partition; create a new one if it was deleted",
+	},
+	"SignatureDoesNotMatch": {
+		Problem: "AWS rejects the signature",
+		Remedy:  "check the secret access key for missing or extra characters, and that this machine's clock is right",
+	},
+	"RequestExpired": {
+		Problem: "AWS rejects the signature as too old",
+		Remedy:  "set this machine's clock (NTP); AWS allows five minutes of difference",
+	},
+	"ExpiredToken": {
+		Problem: "the session credentials have expired",
+		Remedy:  "get new session credentials, or use a role or an access key that this program can renew by itself",
+	},
+	"ExpiredTokenException": {
+		Problem: "the session credentials have expired",
+		Remedy:  "get new session credentials, or use a role or an access key that this program can renew by itself",
+	},
+	"MissingAuthenticationToken": {
+		Problem: "the request reached AWS unsigned",
+		Remedy:  "check that no proxy on the way removes the Authorization header",
+	},
+}
+
+// credentialProblem recognises what an error says about our credentials or the
+// endpoint; nil if it says nothing about either.
+func credentialProblem(err error) *ConnectError {
+	if r, ok := rejections[errorCode(err)]; ok {
+		r.Err = err
+		r.Remedy += clockHint(err)
+		return &r
+	}
+	var op *smithy.OperationError
+	if errors.As(err, &op) && innermost(op).OperationName == "AssumeRole" && forbidden(err) {
+		return &ConnectError{
+			Problem: "the role cannot be assumed",
+			Remedy: "check that the role exists, that its trust policy names this caller (and the external id, if one is given here or demanded there), " +
+				"and that the caller is allowed sts:AssumeRole on it",
+			Err: err,
+		}
+	}
+	if unreachable(err) {
+		return &ConnectError{
+			Problem: "the AWS endpoint cannot be reached",
+			Remedy:  "check the network, DNS, proxy and AWS_ENDPOINT_URL; a private network needs a route or a VPC endpoint for IAM and STS",
+			Err:     err,
+		}
+	}
+	return nil
+}
+
+// innermost finds the call that really failed: a failing AssumeRole arrives
+// wrapped in the call that needed its credentials.
+func innermost(op *smithy.OperationError) *smithy.OperationError {
+	for {
+		var inner *smithy.OperationError
+		if !errors.As(op.Unwrap(), &inner) {
+			return op
+		}
+		op = inner
+	}
+}
+
+// forbidden goes by the status too, because some compatible services refuse without a code the
+// SDK can read (observed: it arrives as UnknownError).
+func forbidden(err error) bool {
+	code := errorCode(err)
+	return code == "AccessDenied" || code == "AccessDeniedException" || httpStatus(err) == http.StatusForbidden
+}
+
+func unreachable(err error) bool {
+	var send *smithyhttp.RequestSendError
+	if errors.As(err, &send) {
+		return !errors.Is(err, context.Canceled)
+	}
+	return errors.Is(err, context.DeadlineExceeded)
+}
+
+func httpStatus(err error) int {
+	var re *smithyhttp.ResponseError
+	if errors.As(err, &re) {
+		return re.HTTPStatusCode()
+	}
+	return 0
+}
+
+// clockHint compares this machine's clock with the answer's Date header.
+func clockHint(err error) string {
+	var re *smithyhttp.ResponseError
+	if !errors.As(err, &re) || re.Response == nil {
+		return ""
+	}
+	date, perr := http.ParseTime(re.Response.Header.Get("Date"))
+	if perr != nil {
+		return ""
+	}
+	if off := time.Since(date); off.Abs() > 4*time.Minute {
+		return fmt.Sprintf("; this clock and that of AWS differ by %s", off.Abs().Round(time.Second))
+	}
+	return ""
+}
