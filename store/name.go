@@ -190,10 +190,12 @@ func wholeEscapes(shown string) string {
 // Fold maps strings that SCIM holds equal regardless of case (RFC 7643 §2.2,
 // caseExact) to one string: Unicode canonical caseless matching (The Unicode
 // Standard §3.13, D145). Every index, filter and uniqueness check uses it.
+// Bytes that are not UTF-8 become U+FFFD.
 func Fold(s string) string {
 	if lower, ok := foldASCII(s); ok {
 		return lower
 	}
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	return norm.NFC.String(cases.Fold().String(norm.NFD.String(s)))
 }
 
