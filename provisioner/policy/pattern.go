@@ -94,3 +94,10 @@ func matchTokens(tokens []rune, s string) bool {
 	}
 	return t == len(tokens)
 }
+
+// Wildcard matches text against a pattern with * and ?, as resources are
+// matched.
+func Wildcard(wildcard, text string) bool {
+	p := newPattern(wildcard)
+	return p.match(text)
+}
