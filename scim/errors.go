@@ -9,6 +9,7 @@ import (
 
 	scimerrors "github.com/elimity-com/scim/errors"
 
+	"iamscim/scim/auth"
 	"iamscim/store"
 )
 
@@ -17,7 +18,7 @@ const contentType = "application/scim+json"
 
 // Errors that only HTTP can cause.
 var (
-	errUnauthorized    = errors.New("unauthorized")
+	errOtherAccount    = errors.New("credential of another account")
 	errNoRoute         = errors.New("no such path")
 	errMethod          = errors.New("method not allowed")
 	errTooLarge        = errors.New("body too large")
@@ -25,6 +26,7 @@ var (
 	errMisdirected     = errors.New("host is not ours")
 	errFilterDiscovery = errors.New("filter on a discovery endpoint")
 	errNoMe            = errors.New("no current user")
+	errNotWritable     = errors.New("state file cannot be written")
 )
 
 // replies turns errors into their wire format; the first match counts. An
@@ -34,8 +36,9 @@ var replies = []struct {
 	reply  scimerrors.ScimError
 	header http.Header
 }{
-	{errUnauthorized, reply(http.StatusUnauthorized, "A valid bearer token is required."),
-		http.Header{"Www-Authenticate": {`Bearer realm="iamscim"`}}},
+	{auth.ErrUnauthenticated, reply(http.StatusUnauthorized, "A valid bearer token is required."),
+		http.Header{"Www-Authenticate": {auth.Challenge}}},
+	{errOtherAccount, reply(http.StatusForbidden, "The credential is bound to another account."), nil},
 	{errNoRoute, reply(http.StatusNotFound, "There is nothing at this path."), nil},
 	{errMethod, reply(http.StatusMethodNotAllowed, "This path does not support this method; the Allow header lists those it does."), nil},
 	{errTooLarge, reply(http.StatusRequestEntityTooLarge, "The request body is larger than this server accepts."), nil},
@@ -43,6 +46,7 @@ var replies = []struct {
 	{errMisdirected, reply(http.StatusMisdirectedRequest, "Without a public URL this server answers only to loopback host names."), nil},
 	{errFilterDiscovery, reply(http.StatusForbidden, "Discovery endpoints cannot be filtered."), nil},
 	{errNoMe, reply(http.StatusNotImplemented, "This server does not support /Me: the credential is not bound to a user."), nil},
+	{errNotWritable, reply(http.StatusServiceUnavailable, "The state file cannot be written."), http.Header{"Retry-After": {"10"}}},
 	{store.ErrNotFound, reply(http.StatusNotFound, "There is no such resource."), nil},
 	{store.ErrExists, scimerrors.ScimErrorUniqueness, nil},
 	{store.ErrNoGeneration, reply(http.StatusServiceUnavailable, "The account has not been read yet; try again shortly."),

@@ -1,0 +1,82 @@
+package scim
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"iamscim/store"
+)
+
+// Account is one AWS account to serve.
+type Account struct {
+	Store *store.Account
+	// Grantable says that some policies may be granted: entitlements are
+	// declared writable.
+	Grantable bool
+}
+
+// hosted is an account with what serving it needs.
+type hosted struct {
+	Account
+	name    string // "" is the default account
+	content *content
+
+	observed lately[time.Time]
+	writable lately[error]
+}
+
+func (s *Server) host(name string, a *Account) *hosted {
+	return &hosted{Account: *a, name: name, content: newContent(a.Store.Snapshot, contentOptions{
+		AccountID:     a.Store.ID,
+		Grantable:     a.Grantable,
+		MemberDisplay: s.cfg.MemberDisplay,
+	})}
+}
+
+// lately remembers an answer that is asked for more often than it changes.
+type lately[T any] struct {
+	mu    sync.Mutex
+	value T
+	at    time.Time
+}
+
+// get returns the value found within the last d, or asks for a new one.
+func (l *lately[T]) get(d time.Duration, ask func() T) T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if now := time.Now(); l.at.IsZero() || now.Sub(l.at) > d {
+		l.value, l.at = ask(), now
+	}
+	return l.value
+}
+
+// lastObserved returns the start of the last complete observation, zero if
+// there was none; it may be a second old.
+func (h *hosted) lastObserved(ctx context.Context) time.Time {
+	return h.observed.get(time.Second, func() time.Time {
+		status, err := h.status(ctx)
+		if err != nil {
+			return time.Time{} // the read that follows meets the same error and reports it
+		}
+		return status.Observed
+	})
+}
+
+func (h *hosted) status(ctx context.Context) (status store.Status, err error) {
+	err = h.Store.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		status, err = tx.Status(ctx)
+		return err
+	})
+	return status, err
+}
+
+// setAge tells a reader how old the snapshot is.
+func (s *Server) setAge(w http.ResponseWriter, r *request) {
+	if at := r.account.lastObserved(r.Context()); !at.IsZero() {
+		age := max(0, s.now().Sub(at))
+		w.Header().Set("Iamscim-Snapshot-Age", strconv.Itoa(int(age.Seconds())))
+	}
+}

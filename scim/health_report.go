@@ -1,0 +1,163 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"iamscim/store"
+)
+
+// report is the answer of /health: the default account's components at the top
+// level, those of other accounts by name.
+type report struct {
+	Status  string    `json:"status"` // "ok" or "degraded"
+	Version string    `json:"version,omitempty"`
+	Time    time.Time `json:"time"`
+	*accountReport
+	Accounts map[string]*accountReport `json:"accounts,omitempty"`
+	Tokens   tokensReport              `json:"tokens"`
+}
+
+type accountReport struct {
+	AccountID string         `json:"accountId"`
+	Snapshot  snapshotReport `json:"snapshot"`
+	Held      *heldReport    `json:"held"` // null: nothing is held
+	Store     componentState `json:"store"`
+	Writes    writesReport   `json:"writes"`
+}
+
+type componentState struct {
+	Status string `json:"status"`
+	Err    string `json:"err,omitempty"`
+}
+
+type snapshotReport struct {
+	Status     string                  `json:"status"` // "ok", "none"
+	Generation int64                   `json:"generation"`
+	Epoch      string                  `json:"epoch,omitempty"`
+	Committed  *time.Time              `json:"committed,omitempty"`
+	Observed   *time.Time              `json:"observed,omitempty"`
+	AgeSeconds *int64                  `json:"ageSeconds,omitempty"`
+	Counts     map[string]int          `json:"counts,omitempty"`
+	Sources    map[string]store.Source `json:"sources,omitempty"`
+	Calls      map[string]int64        `json:"calls,omitempty"` // of the last observation, by action
+	TookMS     int64                   `json:"tookMs,omitempty"`
+	Alias      string                  `json:"alias,omitempty"`
+}
+
+type heldReport struct {
+	ID      string                `json:"id"`
+	Since   time.Time             `json:"since"`
+	Losses  map[string]store.Loss `json:"losses"`
+	Confirm string                `json:"confirm"`
+}
+
+type writesReport struct {
+	Enabled bool   `json:"enabled"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, error) {
+	a := &accountReport{
+		AccountID: h.Store.ID,
+		Store:     componentState{Status: "ok"},
+		Writes:    writesReport{Reason: s.cfg.ReadOnlyReason},
+	}
+	if err := h.checkWritable(ctx); err != nil {
+		a.Store = componentState{Status: "failing", Err: "The state file cannot be written."}
+	}
+	var err error
+	if a.Held, err = h.reportHeld(ctx); err != nil {
+		return nil, err
+	}
+	a.Snapshot, err = s.reportSnapshot(ctx, h)
+	return a, err
+}
+
+func (h *hosted) reportHeld(ctx context.Context) (*heldReport, error) {
+	var held *store.Held
+	err := h.Store.State.View(ctx, func(tx *store.StateTx) (err error) {
+		held, err = tx.Held(ctx)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &heldReport{ID: held.ID, Since: held.Since, Losses: held.Losses,
+		Confirm: "If this loss is real: iamscim refresh --confirm " + held.ID}, nil
+}
+
+// kinds are what is counted, by the name of their endpoint.
+var kinds = map[string]store.Kind{
+	"users": store.KindUser, "groups": store.KindGroup, "entitlements": store.KindPolicy, "roles": store.KindRole,
+}
+
+func (s *Server) reportSnapshot(ctx context.Context, h *hosted) (snapshotReport, error) {
+	r := snapshotReport{Status: "none"}
+	err := h.Store.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		g := tx.Generation()
+		if g.ID == 0 {
+			return nil
+		}
+		status, err := tx.Status(ctx)
+		if err != nil {
+			return err
+		}
+		age := int64(max(0, s.now().Sub(status.Observed)).Seconds())
+		r = snapshotReport{
+			Status: "ok", Generation: g.ID, Epoch: g.Epoch, Committed: &g.At, Observed: &status.Observed, AgeSeconds: &age,
+			Counts: map[string]int{}, Sources: status.Sources, Calls: status.APIs, TookMS: status.Took.Milliseconds(), Alias: status.Alias,
+		}
+		for name, kind := range kinds {
+			all, err := tx.Select(ctx, kind, store.Query{})
+			if err != nil {
+				return err
+			}
+			r.Counts[name] = len(all.IDs)
+		}
+		return nil
+	})
+	return r, err
+}
+
+// tokensReport names the tokens that end soon.
+type tokensReport struct {
+	Status   string          `json:"status"` // "ok", "expiring"
+	Expiring []expiringToken `json:"expiring"`
+}
+
+type expiringToken struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Expires time.Time `json:"expires"`
+}
+
+func (s *Server) reportTokens(req *request) (tokensReport, error) {
+	r := tokensReport{Status: "ok", Expiring: []expiringToken{}}
+	tokens, err := s.listTokens(req)
+	for _, t := range tokens {
+		if t.Revoked.IsZero() && !t.Expires.IsZero() && t.Expires.Before(s.now().Add(tokenNotice)) {
+			r.Status = "expiring"
+			r.Expiring = append(r.Expiring, expiringToken{t.ID, t.Name, t.Expires})
+		}
+	}
+	return r, err
+}
+
+// degraded says whether an operator has to look.
+func (r *report) degraded() bool {
+	all := []*accountReport{r.accountReport}
+	for _, a := range r.Accounts {
+		all = append(all, a)
+	}
+	return r.Tokens.Status != "ok" || slices.ContainsFunc(all, (*accountReport).degraded)
+}
+
+func (a *accountReport) degraded() bool {
+	return a != nil && (a.Held != nil || a.Store.Status != "ok" || a.Snapshot.Status != "ok")
+}

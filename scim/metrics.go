@@ -1,0 +1,90 @@
+package scim
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics counts requests as they are served, and asks the accounts about
+// themselves when it is scraped.
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	handler  http.Handler
+}
+
+func newMetrics(s *Server) *metrics {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "iamscim_http_requests_total", Help: "Requests by route, method and status.",
+		}, []string{"route", "method", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "iamscim_http_request_seconds", Help: "Time to answer, by route and method.",
+			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
+		}, []string{"route", "method"}),
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(m.requests, m.seconds, accountCollector{s},
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	return m
+}
+
+func (m *metrics) count(route, method string, status int, took time.Duration) {
+	method = shortMethod(method)
+	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
+	m.seconds.WithLabelValues(route, method).Observe(took.Seconds())
+}
+
+func (s *Server) serveMetrics(w http.ResponseWriter, r *request) error {
+	s.metrics.handler.ServeHTTP(w, r.Request)
+	return nil
+}
+
+// accountCollector reports what each account's snapshot is like.
+type accountCollector struct{ s *Server }
+
+var (
+	ageDesc  = accountDesc("snapshot_age_seconds", "Time since the last complete observation began.")
+	genDesc  = accountDesc("snapshot_generation", "Generation that is served; 0 before the first.")
+	heldDesc = accountDesc("observation_held", "1 if an observation waits for an operator.")
+)
+
+func accountDesc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("iamscim_"+name, help, append([]string{"account_id"}, labels...), nil)
+}
+
+// Describe implements prometheus.Collector.
+func (c accountCollector) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{ageDesc, genDesc, heldDesc} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector. It has no context of its own; the
+// reads are small and end by themselves.
+func (c accountCollector) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	for _, h := range c.s.accounts {
+		id := h.Store.ID
+		gauge := func(d *prometheus.Desc, v float64) {
+			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, id)
+		}
+		gauge(genDesc, float64(h.Store.Snapshot.Generation().ID))
+		if at := h.lastObserved(ctx); !at.IsZero() {
+			gauge(ageDesc, c.s.now().Sub(at).Seconds())
+		}
+		held := 0.0
+		if report, err := h.reportHeld(ctx); err == nil && report != nil {
+			held = 1
+		}
+		gauge(heldDesc, held)
+	}
+}

@@ -1,0 +1,220 @@
+package scim
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"iamscim/scim/auth"
+)
+
+// request is one HTTP request with what was found out about it on the way in.
+type request struct {
+	*http.Request
+	route      route
+	account    *hosted // nil outside /scim/v2
+	base       string  // of every URL in the answer: https://host/scim/v2
+	credential *auth.Credential
+	filter     string // as the client sent it, for the log
+}
+
+// id is the {id} of the path.
+func (r *request) id() string { return mux.Vars(r.Request)["id"] }
+
+// route is one path with its verbs.
+type route struct {
+	path   string // template, as in the log and in metrics
+	verbs  verbs
+	socket bool // the caller is the operator
+	scim   bool // below /scim/v2
+}
+
+// allow lists the methods of the path for the Allow header (RFC 9110 §10.2.1).
+func (rt route) allow() string {
+	var names []string
+	for name := range rt.verbs {
+		names = append(names, name)
+		if name == http.MethodGet {
+			names = append(names, http.MethodHead)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// serve is the way of every request: it is given an id, headers and limits,
+// its error is written, and its shape is logged and counted.
+func (s *Server) serve(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		start := time.Now()
+		id := requestID(r)
+		req := &request{Request: r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)), route: rt, credential: &nobody}
+		rec := &recorder{ResponseWriter: w}
+		rec.Header().Set("X-Request-Id", id)
+		s.secure(rec.Header())
+		err := s.recovered(rec, req)
+		if err != nil && rec.status == 0 {
+			writeError(rec, r, err)
+		}
+		took := time.Since(start)
+		s.metrics.count(rt.path, r.Method, rec.status, took)
+		s.logShape(req, rec, took, err)
+	})
+}
+
+// recovered runs the request; a panic is an error with its stack.
+func (s *Server) recovered(w http.ResponseWriter, r *request) (err error) {
+	defer func() {
+		switch v := recover(); v {
+		case nil:
+		case http.ErrAbortHandler: // the way to cut a connection; not a fault
+			panic(v)
+		default:
+			err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+		}
+	}()
+	return s.dispatch(w, r)
+}
+
+// dispatch finds the verb and lets the request in.
+func (s *Server) dispatch(w http.ResponseWriter, r *request) error {
+	if r.route.verbs == nil {
+		return errNoRoute
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	e, ok := r.route.verbs[method]
+	if !ok {
+		w.Header().Set("Allow", r.route.allow())
+		return errMethod
+	}
+	if err := s.admit(r, e.scope); err != nil {
+		return err
+	}
+	limit := e.limit
+	if limit == 0 {
+		limit = bodyLimit
+	}
+	if r.ContentLength > limit {
+		return errTooLarge
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, limit)
+	return e.do(w, r)
+}
+
+// secure sets the headers that keep a browser from making anything of an
+// answer; handlers that have an ETag relax Cache-Control.
+func (s *Server) secure(h http.Header) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	if s.public != nil && s.public.Scheme == "https" {
+		h.Set("Strict-Transport-Security", "max-age=31536000")
+	}
+}
+
+// tidy forgives what clients make of a base URL with a slash at its end.
+func tidy(r *http.Request) *http.Request {
+	path := r.URL.Path
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
+	if len(path) > 1 {
+		path = strings.TrimSuffix(path, "/")
+	}
+	if path == r.URL.Path {
+		return r
+	}
+	u := *r.URL
+	u.Path, u.RawPath = path, ""
+	out := *r
+	out.URL = &u
+	return &out
+}
+
+type requestIDKey struct{}
+
+// RequestID returns the id of the request that ctx belongs to, or "".
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+var saneID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+
+// requestID takes the id a proxy gave the request, or makes one.
+func requestID(r *http.Request) string {
+	if id := r.Header.Get("X-Request-Id"); saneID.MatchString(id) {
+		return id
+	}
+	return rand.Text()
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int
+}
+
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += n
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// logShape logs what a client sends and gets, never a value it sent: the shape
+// of real clients is only known once they connect.
+func (s *Server) logShape(r *request, w *recorder, took time.Duration, err error) {
+	level := slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("request_id", RequestID(r.Context())),
+		slog.String("method", shortMethod(r.Method)),
+		slog.String("route", r.route.path),
+		slog.String("query", queryShape(r.URL.RawQuery)),
+		slog.String("filter", filterShape(r.filter)),
+		slog.String("user_agent", clip(r.UserAgent(), 200)),
+		slog.String("auth_scheme", auth.Scheme(r.Request)),
+		slog.String("credential_id", r.credential.ID),
+		slog.Int("status", w.status),
+		slog.Int("bytes", w.bytes),
+		slog.Duration("took", took),
+	}
+	if r.account != nil && r.account.name != "" {
+		attrs = append(attrs, slog.String("account", r.account.name))
+	}
+	if w.status >= 500 && !errors.Is(err, context.Canceled) {
+		level = slog.LevelError
+		if w.status == http.StatusServiceUnavailable {
+			level = slog.LevelWarn
+		}
+		attrs = append(attrs, slog.Any("err", err))
+	}
+	s.log.LogAttrs(r.Context(), level, "served", attrs...)
+}

@@ -1,0 +1,141 @@
+package scim
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	scimerrors "github.com/elimity-com/scim/errors"
+)
+
+// list answers GET /Users and its like (RFC 7644 §3.4.2).
+func (s *Server) list(name string) handler {
+	return func(w http.ResponseWriter, r *request) error {
+		values, err := parseQuery(r)
+		if err != nil {
+			return err
+		}
+		q, err := parseListQuery(values)
+		if err != nil {
+			return err
+		}
+		return s.sendList(w, r, name, q)
+	}
+}
+
+// search answers POST /Users/.search and its like (RFC 7644 §3.4.3).
+func (s *Server) search(name string) handler {
+	return func(w http.ResponseWriter, r *request) error {
+		if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
+			return err
+		}
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		q, err := parseSearchRequest(body)
+		if err != nil {
+			return err
+		}
+		return s.sendList(w, r, name, q)
+	}
+}
+
+// sendList answers a query over one type of resource, or with no name over all.
+func (s *Server) sendList(w http.ResponseWriter, r *request, name string, q *listQuery) error {
+	r.filter = q.Filter
+	s.setAge(w, r)
+	if name == "" {
+		doc, err := r.account.content.listAll(r.Context(), q, r.base)
+		return s.sendResult(w, r, doc, err)
+	}
+	doc, err := r.account.content.list(r.Context(), r.account.content.resourceType(name), q, r.base)
+	return s.sendResult(w, r, doc, err)
+}
+
+// get answers GET /Users/{id} and its like (RFC 7644 §3.4.1).
+func (s *Server) get(name string) handler {
+	return func(w http.ResponseWriter, r *request) error {
+		values, err := parseQuery(r)
+		if err != nil {
+			return err
+		}
+		s.setAge(w, r)
+		t := r.account.content.resourceType(name)
+		doc, err := r.account.content.get(r.Context(), t, r.id(), parseSelection(values), r.base)
+		if err == nil {
+			w.Header().Set("Content-Location", r.base+t.Endpoint+"/"+r.id())
+		}
+		return s.sendResult(w, r, doc, err)
+	}
+}
+
+func (s *Server) sendResult(w http.ResponseWriter, r *request, doc *document, err error) error {
+	if err != nil {
+		return err
+	}
+	s.sendDocument(w, r, doc)
+	doc.release()
+	return nil
+}
+
+// sendDocument writes an answer, or 304 if the client has it (RFC 9110 §13.1.2).
+func (s *Server) sendDocument(w http.ResponseWriter, r *request, doc *document) {
+	h := w.Header()
+	if doc.ETag != "" {
+		h.Set("Etag", doc.ETag)
+		h.Set("Cache-Control", "private, no-cache")
+	}
+	if !doc.LastModified.IsZero() {
+		h.Set("Last-Modified", doc.LastModified.UTC().Format(http.TimeFormat))
+	}
+	if doc.ETag != "" && etagMatch(strings.Join(r.Header.Values("If-None-Match"), ","), doc.ETag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	send(w, r.Request, http.StatusOK, contentType, doc.Body)
+}
+
+// refuseWrite answers every write. No resource is looked up, so an unknown id
+// is refused like a known one.
+func (s *Server) refuseWrite(http.ResponseWriter, *request) error {
+	return forbidden("This server is read-only: " + s.cfg.ReadOnlyReason)
+}
+
+// me answers /Me for a credential that is nobody in particular (RFC 7644 §3.11).
+func (s *Server) me(http.ResponseWriter, *request) error { return errNoMe }
+
+// parseQuery reads the query string. What cannot be read is an error: a filter
+// that is dropped in silence would answer with everybody. A semicolon is no
+// separator but part of a value.
+func parseQuery(r *request) (url.Values, error) {
+	if r.URL.RawQuery == "" {
+		return nil, nil
+	}
+	values, err := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, ";", "%3B"))
+	if err != nil {
+		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "The query string is not properly percent-encoded.")
+	}
+	r.filter = parameter(values, "filter")
+	return values, nil
+}
+
+// checkMediaType accepts JSON under either name, with any parameters, and no
+// name at all.
+func checkMediaType(header string) error {
+	if strings.TrimSpace(header) == "" {
+		return nil
+	}
+	// Parameters that do not parse are none of our business.
+	media, _, err := mime.ParseMediaType(header)
+	if err != nil {
+		media, _, _ = strings.Cut(header, ";")
+		media = strings.ToLower(strings.TrimSpace(media))
+	}
+	if media != contentType && media != "application/json" {
+		return errMediaType
+	}
+	return nil
+}

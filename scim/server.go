@@ -1,0 +1,172 @@
+package scim
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"iamscim/scim/auth"
+	"iamscim/store"
+)
+
+// Config says what a Server serves. Accounts, Auth and Control are required.
+type Config struct {
+	// Accounts by name; "" is the default account, served at /scim/v2, any
+	// other at /accounts/{name}/scim/v2.
+	Accounts map[string]*Account
+	// Auth checks credentials, which are kept in Control.
+	Auth    *auth.Authenticator
+	Control *store.Control
+	// PublicURL is the scheme, host and path prefix that clients see. Without
+	// it the server answers only to loopback host names, and takes them from
+	// the request.
+	PublicURL string
+	// ReadOnlyReason ends the sentence with which writes are refused.
+	ReadOnlyReason string
+	// MemberDisplay puts display on every member of a group; without it a
+	// client gets it by asking for it.
+	MemberDisplay bool
+	// DocumentationURI is published in ServiceProviderConfig when set.
+	DocumentationURI string
+	// Version of the program, for /health.
+	Version string
+	Log     *slog.Logger     // nil: discarded
+	Now     func() time.Time // nil: time.Now
+}
+
+// Server is an http.Handler and safe for concurrent use.
+type Server struct {
+	cfg     Config
+	log     *slog.Logger
+	now     func() time.Time
+	public  *url.URL // nil: loopback only
+	metrics *metrics
+	router  *mux.Router
+
+	accounts map[string]*hosted
+
+	discovery discovery
+}
+
+// New returns a server for cfg, or says what is wrong with it.
+func New(cfg Config) (*Server, error) {
+	s := &Server{cfg: cfg, log: cfg.Log, now: cfg.Now, accounts: map[string]*hosted{}}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if len(cfg.Accounts) == 0 || cfg.Auth == nil || cfg.Control == nil {
+		return nil, errors.New("scim: Accounts, Auth and Control are required")
+	}
+	if cfg.PublicURL != "" {
+		u, err := url.Parse(strings.TrimRight(cfg.PublicURL, "/"))
+		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" {
+			return nil, fmt.Errorf("scim: public URL %q is not an http or https URL", cfg.PublicURL)
+		}
+		s.public = u
+	}
+	for name, a := range cfg.Accounts {
+		s.accounts[name] = s.host(name, a)
+	}
+	s.metrics = newMetrics(s)
+	s.router = s.routes(false)
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.router.ServeHTTP(w, tidy(r)) }
+
+// Socket returns the handler for the 0600 Unix socket in the data directory:
+// whoever can open it is the operator, so no credential is asked for.
+func (s *Server) Socket() http.Handler {
+	router := s.routes(true)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { router.ServeHTTP(w, tidy(r)) })
+}
+
+// verbs is what can be done at one path. HEAD comes with GET.
+type verbs map[string]endpoint
+
+// endpoint is one verb of a path.
+type endpoint struct {
+	scope auth.Scope // that the credential must hold; 0 asks for no credential
+	do    handler
+	limit int64 // of the body in bytes; 0: bodyLimit
+}
+
+type handler func(http.ResponseWriter, *request) error
+
+const (
+	bodyLimit   = 8 << 20 // whatever was served is accepted back
+	searchLimit = 1 << 20
+)
+
+// routes is every route of the server. A socket serves the operator's only.
+func (s *Server) routes(socket bool) *mux.Router {
+	open := func(do handler) verbs { return verbs{"GET": {0, do, 0}} }
+	read := func(do handler) verbs { return verbs{"GET": {auth.Read, do, 0}} }
+	search := func(name string) verbs { return verbs{"POST": {auth.Read, s.search(name), searchLimit}} }
+	admin := func(do handler) endpoint { return endpoint{auth.Admin, do, searchLimit} }
+	refuse := endpoint{auth.Write, s.refuseWrite, 0}
+	me := endpoint{auth.Read, s.me, 0}
+	all := func(name string) verbs { return verbs{"GET": {auth.Read, s.list(name), 0}, "POST": refuse} }
+	one := func(name string) verbs {
+		return verbs{"GET": {auth.Read, s.get(name), 0}, "PUT": refuse, "PATCH": refuse, "DELETE": refuse}
+	}
+
+	operator := map[string]verbs{
+		"/livez":             open(s.livez),
+		"/readyz":            open(s.readyz),
+		"/health":            read(s.health),
+		"/metrics":           read(s.serveMetrics),
+		"/admin/tokens":      {"GET": admin(s.tokens), "POST": admin(s.createToken)},
+		"/admin/tokens/{id}": {"DELETE": admin(s.revokeToken)},
+	}
+	scim := map[string]verbs{
+		"/ServiceProviderConfig": open(s.serviceProviderConfig),
+		"/ResourceTypes":         read(s.resourceTypes),
+		"/ResourceTypes/{id}":    read(s.resourceType),
+		"/Schemas":               read(s.schemas),
+		"/Schemas/{id}":          read(s.schema),
+		"/Me":                    {"GET": me, "POST": me, "PUT": me, "PATCH": me, "DELETE": me},
+		"/Bulk":                  {"POST": refuse},
+		"/.search":               search(""),
+		"/Users":                 all("User"),
+		"/Users/.search":         search("User"),
+		"/Users/{id}":            one("User"),
+		"/Groups":                all("Group"),
+		"/Groups/.search":        search("Group"),
+		"/Groups/{id}":           one("Group"),
+		"/Entitlements":          read(s.list("Entitlement")),
+		"/Entitlements/.search":  search("Entitlement"),
+		"/Entitlements/{id}":     read(s.get("Entitlement")),
+		"/Roles":                 read(s.list("Role")),
+		"/Roles/.search":         search("Role"),
+		"/Roles/{id}":            read(s.get("Role")),
+	}
+
+	router := mux.NewRouter().SkipClean(true)
+	router.NotFoundHandler = s.serve(route{path: "none"})
+	for path, v := range operator {
+		router.Handle(path, s.serve(route{path, v, socket, false}))
+	}
+	if socket {
+		return router
+	}
+	// In this order /Users/.search comes before /Users/{id}.
+	for _, path := range slices.Sorted(maps.Keys(scim)) {
+		for _, prefix := range []string{"/scim/v2", "/accounts/{account}/scim/v2"} {
+			router.Handle(prefix+path, s.serve(route{prefix + path, scim[path], false, true}))
+		}
+	}
+	return router
+}
