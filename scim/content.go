@@ -2,6 +2,9 @@ package scim
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
+	"strconv"
 	"time"
 
 	"iamscim/store"
@@ -24,6 +27,10 @@ type contentOptions struct {
 	// CacheBytes bounds the cache of rendered resources; 0 is 32 MiB.
 	CacheBytes int64
 }
+
+// renderVersion is part of every ETag: raise it when the same data is
+// rendered differently.
+const renderVersion = 1
 
 // content answers reads: it turns what the snapshot holds into SCIM resources
 // and lists. It knows nothing of HTTP. It is safe for concurrent use.
@@ -49,52 +56,91 @@ type document struct {
 
 // newContent serves a snapshot. It registers with the snapshot's commits, so
 // it must be called before serving.
-func newContent(snapshot *store.Snapshot, opt contentOptions) *content { panic("later") }
+func newContent(snapshot *store.Snapshot, opt contentOptions) *content {
+	c := &content{
+		snapshot: snapshot,
+		types:    newResourceTypes(opt),
+		opt:      opt,
+		cache:    newRendered(opt.CacheBytes, time.Now),
+		digest:   opt.digest(),
+	}
+	c.cache.gen = snapshot.Generation().ID
+	snapshot.OnCommit(c.cache.commit)
+	return c
+}
+
+// digest is the same for the same settings, over restarts. The size of the
+// cache shows nowhere.
+func (opt contentOptions) digest() string {
+	opt.CacheBytes = 0
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %+v", renderVersion, opt)
+	return strconv.FormatUint(h.Sum64(), 36)
+}
 
 // resourceType returns the type with that name ("User") or nil.
-func (c *content) resourceType(name string) *resourceType { panic("later") }
-
-// get renders one resource under base ("https://host/scim/v2").
-func (c *content) get(ctx context.Context, res *resourceType, id string, sel selection, base string) (*document, error) {
-	panic("later")
-}
-
-// list renders one page of a ListResponse.
-func (c *content) list(ctx context.Context, res *resourceType, q *listQuery, base string) (*document, error) {
-	panic("later")
-}
-
-// listAll renders one page of a ListResponse over all types (RFC 7644 §3.4.3).
-func (c *content) listAll(ctx context.Context, q *listQuery, base string) (*document, error) {
-	panic("later")
+func (c *content) resourceType(name string) *resourceType {
+	for _, res := range c.types {
+		if res.Name == name {
+			return res
+		}
+	}
+	return nil
 }
 
 // forget drops every rendered resource. An observation that made no
 // generation may have moved what merely ages; whoever ran it calls forget.
-func (c *content) forget() { panic("later") }
+func (c *content) forget() { c.cache.forget() }
 
-func (d *document) release() { panic("later") }
-
-// etagMatch reports whether an If-None-Match or If-Match header value names
-// etag, by weak comparison (RFC 9110 §8.8.3.2).
-func etagMatch(header, etag string) bool { panic("later") }
-
-// resourceType is one entry of /ResourceTypes.
-type resourceType struct {
-	Name        string // "User", also the id
-	Endpoint    string // "/Users"
-	Description string
-	Schema      string   // URN
-	Extensions  []string // URNs, none required
-
-	kind store.Kind
+// get renders one resource under base ("https://host/scim/v2").
+func (c *content) get(ctx context.Context, res *resourceType, id string, sel selection, base string) (*document, error) {
+	p := res.project(sel, c.opt.MemberDisplay)
+	parts := c.parts(p)
+	v, cacheable := c.variant(res.kind, base, parts)
+	if cacheable {
+		if f, ok := c.cache.one(res.kind, id, v); ok {
+			return p.document(f), nil
+		}
+	}
+	var fragments []fragment
+	err := c.snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
+		fragments, err = c.loader(tx, base, parts).fragments(ctx, res.kind, []string{id})
+		if err == nil && cacheable {
+			c.cache.put(tx.Generation().ID, res.kind, v, fragments)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("get %s %q: %w", res.Name, id, err)
+	}
+	if len(fragments) == 0 {
+		return nil, fmt.Errorf("get %s %q: %w", res.Name, id, store.ErrNotFound)
+	}
+	return p.document(fragments[0]), nil
 }
 
-// schemaDocuments returns what /Schemas lists, rendered, by URN in list order.
-func (c *content) schemaDocuments(base string) []schemaDocument { panic("later") }
+// parts says what of a group a projection needs.
+func (c *content) parts(p *projection) groupParts {
+	if p == nil {
+		return groupParts{members: true, display: c.opt.MemberDisplay}
+	}
+	return p.parts
+}
 
-// schemaDocument is one rendered schema.
-type schemaDocument struct {
-	URN  string
-	Body []byte
+// variant tells which cached rendering serves, and whether one may: the names
+// of members are not part of a group's version, so what shows them is not kept.
+func (c *content) variant(kind store.Kind, base string, parts groupParts) (v variant, cacheable bool) {
+	if kind != store.KindGroup {
+		return variant{base: base}, true
+	}
+	return variant{base: base, members: parts.members}, !parts.members || !parts.display
+}
+
+// document is the fragment as the projection leaves it.
+func (p *projection) document(f fragment) *document {
+	d := &document{Body: f.body, ETag: f.etag, LastModified: f.modified}
+	if p != nil {
+		d.Body = p.apply(make([]byte, 0, len(f.body)), f.body)
+	}
+	return d
 }

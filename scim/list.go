@@ -1,0 +1,259 @@
+package scim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+
+	scimerrors "github.com/elimity-com/scim/errors"
+
+	"iamscim/scim/filter"
+	"iamscim/store"
+)
+
+const listHeader = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":`
+
+// list renders one page of a ListResponse (RFC 7644 §3.4.2). A page is from
+// one generation. If the snapshot still has the result and the cache all of
+// its resources, no SQL is run.
+func (c *content) list(ctx context.Context, res *resourceType, q *listQuery, base string) (*document, error) {
+	query, err := res.query(q)
+	if err != nil {
+		return nil, err
+	}
+	s := &section{content: c, res: res, projection: res.project(q.selection, c.opt.MemberDisplay), base: base}
+	if result, ok := c.snapshot.Cached(res.kind, query); ok {
+		ids := window(result.IDs, q.StartIndex-1, q.Count)
+		if s.cached(result.Generation.ID, ids) {
+			return page(q, len(result.IDs), s), nil
+		}
+	}
+	total := 0
+	err = c.snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		result, err := tx.Select(ctx, res.kind, query)
+		if err != nil {
+			return err
+		}
+		total = len(result.IDs)
+		return s.load(ctx, tx, window(result.IDs, q.StartIndex-1, q.Count))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", res.Name, err)
+	}
+	return page(q, total, s), nil
+}
+
+// listAll renders one page of a ListResponse over all types, one type after
+// the other (RFC 7644 §3.4.3). A filter or sort attribute that a type does not
+// have is one without a value there; one that no type has is an error.
+func (c *content) listAll(ctx context.Context, q *listQuery, base string) (*document, error) {
+	queries, err := c.queries(q)
+	if err != nil {
+		return nil, err
+	}
+	var sections []*section
+	total := 0
+	err = c.snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		left := q.Count
+		for i, res := range c.types {
+			result, err := tx.Select(ctx, res.kind, queries[i])
+			if err != nil {
+				return err
+			}
+			ids := window(result.IDs, q.StartIndex-1-total, left)
+			total += len(result.IDs)
+			left -= len(ids)
+			s := &section{content: c, res: res, projection: res.project(q.selection, c.opt.MemberDisplay), base: base}
+			if err := s.load(ctx, tx, ids); err != nil {
+				return err
+			}
+			sections = append(sections, s)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list all: %w", err)
+	}
+	return page(q, total, sections...), nil
+}
+
+// window returns the ids of one page, wherever it lies.
+func window(ids []string, skip, count int) []string {
+	skip = min(max(skip, 0), len(ids))
+	return ids[skip:min(skip+count, len(ids))]
+}
+
+// section is the resources of one type on a page.
+type section struct {
+	content    *content
+	res        *resourceType
+	projection *projection
+	base       string
+	fragments  []fragment
+}
+
+// cached takes the whole section from the cache, or says that it cannot.
+func (s *section) cached(gen int64, ids []string) bool {
+	v, cacheable := s.content.variant(s.res.kind, s.base, s.content.parts(s.projection))
+	s.fragments = make([]fragment, len(ids))
+	return cacheable && s.content.cache.all(gen, s.res.kind, ids, v, s.fragments) == len(ids)
+}
+
+// load takes what it can from the cache and renders the rest in the view tx.
+func (s *section) load(ctx context.Context, tx *store.SnapshotTx, ids []string) error {
+	gen := tx.Generation().ID
+	parts := s.content.parts(s.projection)
+	v, cacheable := s.content.variant(s.res.kind, s.base, parts)
+	s.fragments = make([]fragment, len(ids))
+	if cacheable && s.content.cache.all(gen, s.res.kind, ids, v, s.fragments) == len(ids) {
+		return nil
+	}
+	var missing []string
+	for i := range ids {
+		if s.fragments[i].body == nil {
+			missing = append(missing, ids[i])
+		}
+	}
+	made, err := s.content.loader(tx, s.base, parts).fragments(ctx, s.res.kind, missing)
+	if err != nil {
+		return err
+	}
+	if cacheable {
+		s.content.cache.put(gen, s.res.kind, v, made)
+	}
+	for i, next := 0, 0; i < len(ids) && next < len(made); i++ {
+		if s.fragments[i].body == nil && ids[i] == made[next].id {
+			s.fragments[i] = made[next]
+			next++
+		}
+	}
+	return nil
+}
+
+// pages keeps the memory of answers for the next ones.
+var pages = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxPooled = 4 << 20
+
+func (d *document) release() {
+	if d.pooled != nil && cap(*d.pooled) <= maxPooled {
+		pages.Put(d.pooled)
+		d.pooled, d.Body = nil, nil
+	}
+}
+
+// page writes the ListResponse. itemsPerPage is the number returned, because
+// clients page by it; Resources is always there.
+func page(q *listQuery, total int, sections ...*section) *document {
+	count, size := 0, 256
+	for _, s := range sections {
+		for i := range s.fragments {
+			if n := len(s.fragments[i].body); n > 0 {
+				count, size = count+1, size+n+1
+			}
+		}
+	}
+	pooled := pages.Get().(*[]byte)
+	b := *pooled
+	if cap(b) < size {
+		b = make([]byte, 0, size+size/8)
+	}
+	b = append(b[:0], listHeader...)
+	b = strconv.AppendInt(b, int64(total), 10)
+	b = append(b, `,"startIndex":`...)
+	b = strconv.AppendInt(b, int64(q.StartIndex), 10)
+	b = append(b, `,"itemsPerPage":`...)
+	b = strconv.AppendInt(b, int64(count), 10)
+	b = append(b, `,"Resources":[`...)
+	for _, s := range sections {
+		b = s.append(b)
+	}
+	b = append(b, ']', '}')
+	*pooled = b
+	return &document{Body: b, pooled: pooled}
+}
+
+// append writes the section's resources. A listed id without a resource is
+// left out: one bad record must not fail the list.
+func (s *section) append(b []byte) []byte {
+	for i := range s.fragments {
+		body := s.fragments[i].body
+		if len(body) == 0 {
+			continue
+		}
+		if b[len(b)-1] != '[' {
+			b = append(b, ',')
+		}
+		b = s.projection.apply(b, body)
+	}
+	return b
+}
+
+// query translates the filter and the order for a resource type.
+func (res *resourceType) query(q *listQuery) (store.Query, error) {
+	return res.queryBy(q, res.index.find)
+}
+
+// queryBy is query with attributes found by find.
+func (res *resourceType) queryBy(q *listQuery, find func(string) *attribute) (store.Query, error) {
+	var query store.Query
+	if q.Filter != "" {
+		where, err := filter.Parse(q.Filter, func(path string) *filter.Attribute {
+			if a := find(path); a != nil {
+				return &a.Attribute
+			}
+			return nil
+		})
+		if reason := (*filter.Error)(nil); errors.As(err, &reason) {
+			return query, badRequest(scimerrors.ScimTypeInvalidFilter, "Invalid filter: %s.", reason.Reason)
+		}
+		if err != nil {
+			return query, err
+		}
+		query.Where = where
+	}
+	if q.SortBy == "" {
+		return query, nil
+	}
+	a := find(q.SortBy)
+	if a == nil {
+		return query, badRequest(scimerrors.ScimTypeInvalidValue, "sortBy names an unknown attribute, %q.", q.SortBy)
+	}
+	by := a.Value()
+	if by == nil {
+		return query, badRequest(scimerrors.ScimTypeInvalidValue, "%q is complex; sort by one of its sub-attributes.", q.SortBy)
+	}
+	if !by.Absent && by.Constant == nil { // else all are equal: the default order
+		query.OrderBy, query.Desc = by.Path, q.Descending
+	}
+	return query, nil
+}
+
+// queries translates for every type; see listAll.
+func (c *content) queries(q *listQuery) ([]store.Query, error) {
+	queries := make([]store.Query, len(c.types))
+	for i, res := range c.types {
+		var err error
+		queries[i], err = res.queryBy(q, func(path string) *attribute { return c.findAnywhere(res, path) })
+		if err != nil {
+			return nil, err
+		}
+	}
+	return queries, nil
+}
+
+// findAnywhere finds an attribute of res, or else one that only other types
+// have, as one that no resource of res has a value of.
+func (c *content) findAnywhere(res *resourceType, path string) *attribute {
+	if a := res.index.find(path); a != nil {
+		return a
+	}
+	for _, other := range c.types {
+		if a := other.index.find(path); a != nil {
+			return a.without()
+		}
+	}
+	return nil
+}
