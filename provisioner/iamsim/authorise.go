@@ -161,6 +161,9 @@ func (c *call) context(n need) map[string][]string {
 	c.requestTags(ctx)
 	if s := c.who.session; s != nil {
 		ctx["aws:MultiFactorAuthPresent"] = []string{boolText(s.mfa)}
+		if s.source != "" {
+			ctx["aws:SourceIdentity"] = []string{s.source}
+		}
 	}
 	for k, v := range n.context {
 		ctx[k] = v

@@ -27,6 +27,7 @@ type session struct {
 	mfa                  bool
 	policies             []*policy.Document // session policies
 	tags                 []Tag
+	source               string // source identity
 }
 
 const badToken = "The security token included in the request is invalid."

@@ -11,7 +11,7 @@ func loginOperations() []operation {
 		{name: "CreateLoginProfile", takes: "UserName Password PasswordResetRequired", authorise: onUser, handle: createLoginProfile},
 		{name: "UpdateLoginProfile", needs: "UserName", takes: "Password PasswordResetRequired", authorise: onUser, handle: updateLoginProfile},
 		{name: "DeleteLoginProfile", takes: "UserName", authorise: onUser, handle: deleteLoginProfile},
-		{name: "ChangePassword", needs: "OldPassword NewPassword", authorise: onUser, handle: changePassword},
+		{name: "ChangePassword", needs: "OldPassword NewPassword", authorise: onOwnPassword, handle: changePassword},
 	}
 }
 
@@ -84,6 +84,15 @@ func updateLoginProfile(c *call) (fields, error) {
 
 func deleteLoginProfile(c *call) (fields, error) {
 	return nil, c.changeLogin(func(u *User) error { u.Login = nil; return nil })
+}
+
+// onOwnPassword: users need no permission of their own when the account's
+// password policy lets all users change their passwords.
+func onOwnPassword(c *call) []need {
+	if c.passwords != nil && c.passwords.usersMayChange {
+		return nil
+	}
+	return onUser(c)
 }
 
 func changePassword(c *call) (fields, error) {

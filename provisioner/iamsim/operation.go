@@ -9,6 +9,7 @@ type operation struct {
 	service string // "iam" when empty
 	needs   string // required parameters, separated by blanks
 	takes   string // optional parameters
+	refuses string // parameters AWS has and this account does not support
 	// authorise lists what the caller must be allowed; nil means always allowed.
 	authorise func(*call) []need
 	handle    func(*call) (fields, error)
@@ -48,8 +49,6 @@ var composite = map[string]string{
 	"PolicyExclusionList":                ".PolicyArn .PolicyType .InlinePolicyIdentifier.PolicyName .InlinePolicyIdentifier.AttachmentName .InlinePolicyIdentifier.AttachmentType",
 	"OrderedOrganizationPolicyInputList": ".ServiceControlPolicyInputList .ServiceControlPolicyInputList.member.N",
 	"PolicyArns":                         ".arn",
-	"TransitiveTagKeys":                  ".",
-	"ProvidedContexts":                   ".ContextAssertion .ProviderArn",
 }
 
 func compositeHas(list, shape string) bool {

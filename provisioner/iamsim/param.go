@@ -110,7 +110,6 @@ var rules = map[string]rule{
 	"GetSessionToken/DurationSeconds": number(900, 129600),
 	"ExternalId":                      {min: 2, max: 1224, pattern: extIDPattern}, "Policy": document(2048), "PolicyArns.member.N.arn": arn,
 	"SourceIdentity": {min: 2, max: 64, pattern: namePattern}, "TokenCode": {min: 6, max: 6, pattern: codePattern},
-	"TransitiveTagKeys.member.N": {min: 1, max: 128}, "MinimumSessionTokenSize": number(0, 65536),
 }
 
 func lowerFirst(s string) string {
@@ -169,6 +168,9 @@ func (op *operation) validateOne(key, value string) *apiError {
 	// The serialisers send an empty list as the bare name.
 	if value == "" && op.knowsList(s) {
 		return nil
+	}
+	if first, _, _ := strings.Cut(s, "."); slices.Contains(strings.Fields(op.refuses), first) {
+		return invalid("Parameter %s is not supported by the simulated account", first)
 	}
 	if !op.knows(s) {
 		return invalid("Unknown parameter %q for action %s", key, op.name)

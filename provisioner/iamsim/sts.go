@@ -15,10 +15,11 @@ func stsOperations() []operation {
 		// Nobody can be refused this (API page of GetCallerIdentity).
 		{name: "GetCallerIdentity", service: "sts", handle: getCallerIdentity},
 		{name: "AssumeRole", service: "sts", needs: "RoleArn RoleSessionName",
-			takes: "DurationSeconds ExternalId MinimumSessionTokenSize Policy PolicyArns SerialNumber SourceIdentity Tags TokenCode TransitiveTagKeys",
+			takes:   "DurationSeconds ExternalId Policy PolicyArns SerialNumber SourceIdentity Tags TokenCode",
+			refuses: "MinimumSessionTokenSize ProvidedContexts TransitiveTagKeys",
 			// assumeRole weighs the caller's policies against the trust policy itself.
 			handle: assumeRole},
-		{name: "GetSessionToken", service: "sts", takes: "DurationSeconds MinimumSessionTokenSize SerialNumber TokenCode", handle: getSessionToken},
+		{name: "GetSessionToken", service: "sts", takes: "DurationSeconds SerialNumber TokenCode", refuses: "MinimumSessionTokenSize", handle: getSessionToken},
 	}
 }
 
@@ -55,14 +56,14 @@ func assumeRole(c *call) (fields, error) {
 		arn:    "arn:" + c.cfg.Partition + ":sts::" + c.cfg.AccountID + ":assumed-role/" + r.Name + "/" + name,
 		unique: r.ID + ":" + name, roleID: r.ID,
 	})
-	s.policies, s.tags = docs, tags
+	s.policies, s.tags, s.source = docs, tags, c.sourceIdentity()
 	c.markAssumed(r)
 	out := fields{
 		{"Credentials", s.fields()},
 		{"AssumedRoleUser", fields{{"AssumedRoleId", s.who.unique}, {"Arn", s.who.arn}}},
 	}
-	if c.has("SourceIdentity") {
-		out = append(out, field{"SourceIdentity", c.get("SourceIdentity")})
+	if s.source != "" {
+		out = append(out, field{"SourceIdentity", s.source})
 	}
 	return out, nil
 }
@@ -126,6 +127,15 @@ func (c *call) sessionLife(r *Role) (time.Duration, error) {
 		return 0, invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 	}
 	return life, nil
+}
+
+// sourceIdentity stays with a session through role chaining
+// (https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_monitor.html).
+func (c *call) sourceIdentity() string {
+	if s := c.who.session; s != nil && s.source != "" {
+		return s.source
+	}
+	return c.get("SourceIdentity")
 }
 
 func (c *call) sessionPolicies() ([]*policy.Document, error) {
