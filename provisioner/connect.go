@@ -32,6 +32,10 @@ type ConnectConfig struct {
 	// they said last; both nil means the default chain.
 	AccessKeyID, SecretAccessKey func() (string, error)
 
+	// Endpoint, if set, is asked for IAM and STS alike, and nothing is taken from
+	// the process's AWS configuration: for a simulated account.
+	Endpoint string
+
 	Region   string        // default: AWS_REGION, the profile, or the partition's home
 	ReadRate float64       // IAM calls per second of the observation; 0: no limit
 	Timeout  time.Duration // of Connect as a whole (default 30 s)
@@ -111,17 +115,9 @@ func (cfg *ConnectConfig) validate() error {
 
 // load resolves configuration and builds the credential providers and clients.
 func (c *Connection) load(ctx context.Context, cfg ConnectConfig) error {
-	base, err := awsconfig.LoadDefaultConfig(ctx,
-		awsconfig.WithHTTPClient(newHTTPClient()),
-		awsconfig.WithEC2RoleCredentialOptions(impatientIMDS),
-		awsconfig.WithAPIOptions([]func(*middleware.Stack) error{c.calls.install, refusePlainHTTP}),
-	)
+	base, err := c.environment(ctx, cfg)
 	if err != nil {
-		return &ConnectError{
-			Problem: "the AWS configuration cannot be read",
-			Remedy:  "check the AWS_* environment variables and the shared config and credentials files",
-			Err:     err,
-		}
+		return err
 	}
 	base.Region = chooseRegion(cfg, base.Region)
 	if cfg.AccessKeyID != nil {
@@ -140,6 +136,28 @@ func (c *Connection) load(ctx context.Context, cfg ConnectConfig) error {
 		o.APIOptions = append(o.APIOptions, limiter(cfg.ReadRate))
 	})
 	return nil
+}
+
+// environment is where AWS is and how to talk to it, by the SDK's own rules
+// unless an endpoint is given.
+func (c *Connection) environment(ctx context.Context, cfg ConnectConfig) (aws.Config, error) {
+	options := []func(*middleware.Stack) error{c.calls.install, refusePlainHTTP}
+	if cfg.Endpoint != "" {
+		return aws.Config{BaseEndpoint: aws.String(cfg.Endpoint), HTTPClient: newHTTPClient(), APIOptions: options}, nil
+	}
+	base, err := awsconfig.LoadDefaultConfig(ctx,
+		awsconfig.WithHTTPClient(newHTTPClient()),
+		awsconfig.WithEC2RoleCredentialOptions(impatientIMDS),
+		awsconfig.WithAPIOptions(options),
+	)
+	if err != nil {
+		return aws.Config{}, &ConnectError{
+			Problem: "the AWS configuration cannot be read",
+			Remedy:  "check the AWS_* environment variables and the shared config and credentials files",
+			Err:     err,
+		}
+	}
+	return base, nil
 }
 
 // signIn walks the credential chain step by step, so that an error can say

@@ -1,0 +1,156 @@
+package provisioner
+
+import (
+	"cmp"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/provisioner/policy"
+	"iamscim/store"
+)
+
+// decodeDocument undoes the percent-encoding in which IAM ships documents
+// (RFC 3986, so a plus sign is a plus sign). Compatible services that send
+// JSON as it is are understood too.
+func decodeDocument(encoded *string) (string, error) {
+	text := strings.TrimSpace(aws.ToString(encoded))
+	if strings.HasPrefix(text, "{") {
+		return text, nil
+	}
+	return url.PathUnescape(text)
+}
+
+// parse reads a document once, however many hold it.
+func (c *composer) parse(text string) (*policy.Document, error) {
+	if doc, ok := c.documents[text]; ok && doc != nil {
+		return doc, nil
+	}
+	doc, err := policy.Parse(text)
+	c.documents[text] = doc
+	return doc, err
+}
+
+// document returns a document that was parsed before; nil if it is unreadable.
+func (c *composer) document(text string) *policy.Document { return c.documents[text] }
+
+// composePolicies takes the customer's policies from the details, and those of
+// AWS from the listing or, where that failed, from the last generation.
+func (c *composer) composePolicies() {
+	// c.policies points into the list, which therefore must not move.
+	c.obs.Policies = make([]store.Policy, 0, len(c.facts.policies)+len(c.facts.awsPolicies)+len(c.prior.policies))
+	for i := range c.facts.policies {
+		c.addPolicy(c.localPolicy(&c.facts.policies[i]))
+	}
+	if c.facts.awsPolicies == nil {
+		for _, arn := range slices.Sorted(maps.Keys(c.prior.policies)) {
+			if awsManaged(arn) {
+				c.addPolicy(*c.prior.policies[arn])
+			}
+		}
+		return
+	}
+	for _, arn := range slices.Sorted(maps.Keys(c.facts.awsPolicies)) {
+		c.addPolicy(c.awsPolicy(c.facts.awsPolicies[arn]))
+	}
+}
+
+func (c *composer) localPolicy(d *iamtypes.ManagedPolicyDetail) store.Policy {
+	p := store.Policy{
+		ID: aws.ToString(d.PolicyId), ARN: aws.ToString(d.Arn), Name: aws.ToString(d.PolicyName), Path: aws.ToString(d.Path),
+		Created: utc(d.CreateDate), Updated: utc(d.UpdateDate), Default: aws.ToString(d.DefaultVersionId),
+		Description: aws.ToString(d.Description), Attachable: d.IsAttachable, Attachments: int64(aws.ToInt32(d.AttachmentCount)),
+	}
+	for _, v := range d.PolicyVersionList {
+		if aws.ToString(v.VersionId) != p.Default {
+			continue
+		}
+		text, err := decodeDocument(v.Document)
+		if err != nil {
+			c.flag(store.KindPolicy, p.ID, p.Name, "its document cannot be decoded: %v", err)
+		}
+		p.Document = text
+	}
+	return p
+}
+
+func (c *composer) awsPolicy(d iamtypes.Policy) store.Policy {
+	arn := aws.ToString(d.Arn)
+	p := store.Policy{
+		ID: aws.ToString(d.PolicyId), ARN: arn, Name: aws.ToString(d.PolicyName), Path: aws.ToString(d.Path),
+		Created: utc(d.CreateDate), Updated: utc(d.UpdateDate), Default: aws.ToString(d.DefaultVersionId),
+		Description: aws.ToString(d.Description), Attachable: d.IsAttachable, Attachments: int64(aws.ToInt32(d.AttachmentCount)),
+		Document: c.facts.documents[arn], AWSManaged: true,
+	}
+	if prev := c.prior.policies[arn]; p.Document == "" && prev != nil && prev.Default == p.Default {
+		p.Document = prev.Document
+	}
+	return p
+}
+
+// addPolicy judges a policy by its document, and by its name only where AWS
+// keeps the name and the document could not be read.
+func (c *composer) addPolicy(p store.Policy) {
+	if p.ID == "" || p.ARN == "" {
+		c.flag(store.KindPolicy, p.ID, p.Name, "it has no id or no ARN and is left out")
+		return
+	}
+	p.Grantable = matchesGrantable(c.grantable, p.ARN)
+	p.Deny = isDenyAll(p.ARN)
+	if p.Document != "" {
+		doc, err := c.parse(p.Document)
+		if err != nil {
+			c.flag(store.KindPolicy, p.ID, p.Name, "its document cannot be read: %v", err)
+		} else {
+			p.Deny = doc.DeniesEverything()
+		}
+	}
+	c.obs.Policies = append(c.obs.Policies, p)
+	c.policies[p.ARN] = &c.obs.Policies[len(c.obs.Policies)-1]
+}
+
+func isDenyAll(arn string) bool { return awsManaged(arn) && strings.HasSuffix(arn, "/AWSDenyAll") }
+
+// isQuarantine recognises the policies that AWS attaches to a user whose key
+// it found in public (IAM User Guide, AWSCompromisedKeyQuarantine).
+func isQuarantine(arn string) bool {
+	return awsManaged(arn) && strings.Contains(arn, "/AWSCompromisedKeyQuarantine")
+}
+
+// attached describes attachments, sorted so that IAM's order makes no difference.
+func (c *composer) attached(list []iamtypes.AttachedPolicy) []store.PolicyRef {
+	var refs []store.PolicyRef
+	for _, a := range list {
+		arn := aws.ToString(a.PolicyArn)
+		ref := store.PolicyRef{ARN: arn, Name: aws.ToString(a.PolicyName), Deny: isDenyAll(arn), Quarantine: isQuarantine(arn)}
+		if p := c.policies[arn]; p != nil {
+			ref.ID, ref.Deny = p.ID, p.Deny
+		}
+		refs = append(refs, ref)
+	}
+	slices.SortFunc(refs, func(a, b store.PolicyRef) int { return cmp.Compare(a.ARN, b.ARN) })
+	return refs
+}
+
+// inline decodes inline policies; one that cannot be decoded keeps its name.
+func (c *composer) inline(kind store.Kind, id, name string, list []iamtypes.PolicyDetail) []store.InlinePolicy {
+	var out []store.InlinePolicy
+	for _, d := range list {
+		p := store.InlinePolicy{Name: aws.ToString(d.PolicyName)}
+		text, err := decodeDocument(d.PolicyDocument)
+		if err == nil {
+			p.Document = text
+			_, err = c.parse(text)
+		}
+		if err != nil {
+			c.flag(kind, id, name, "inline policy %q cannot be read: %v", p.Name, err)
+		}
+		out = append(out, p)
+	}
+	slices.SortFunc(out, func(a, b store.InlinePolicy) int { return cmp.Compare(a.Name, b.Name) })
+	return out
+}

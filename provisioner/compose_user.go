@@ -1,0 +1,94 @@
+package provisioner
+
+import (
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/store"
+)
+
+// denyInline is the inline policy that stands in for AWSDenyAll where a user
+// has no attachment left.
+const denyInline = "iamscim-deactivated"
+
+func (c *composer) composeUsers() {
+	names := make([]string, len(c.facts.users))
+	for i := range c.facts.users {
+		names[i] = aws.ToString(c.facts.users[i].UserName)
+	}
+	shown := store.ShowNames(names)
+	c.obs.Users = make([]store.User, 0, len(names))
+	roles := c.roleIndex()
+	for i := range c.facts.users {
+		d := &c.facts.users[i]
+		u := store.User{
+			ID: aws.ToString(d.UserId), Name: names[i], UserName: shown[i], Path: aws.ToString(d.Path),
+			ARN: aws.ToString(d.Arn), Created: aws.ToTime(d.CreateDate).UTC(), Tags: tags(d.Tags), Boundary: boundary(d.PermissionsBoundary),
+		}
+		if u.ID == "" || u.Name == "" {
+			c.flag(store.KindUser, u.ID, u.Name, "it has no id or no name and is left out")
+			continue
+		}
+		c.access(&u, d)
+		u.Roles = roles.of(&u)
+		c.credentials(&u)
+		identify(&u, c.derive.IdentityTags)
+		c.person(&u)
+		_, u.Managed = c.memory.owned[store.Ref{Kind: store.KindUser, ID: u.ID}]
+		c.obs.Users = append(c.obs.Users, u)
+		c.obs.Activities = append(c.obs.Activities, u.Activity)
+	}
+	c.linkManagers()
+}
+
+// access fills in policies and memberships and what follows from them.
+func (c *composer) access(u *store.User, d *iamtypes.UserDetail) {
+	u.Inline = c.inline(store.KindUser, u.ID, u.Name, d.UserPolicyList)
+	u.Attached = c.attached(d.AttachedManagedPolicies)
+	_, recorded := c.memory.deactivated[u.ID]
+	for _, p := range u.Attached {
+		if p.Deny {
+			u.DisabledBy = append(u.DisabledBy, store.Deny{Type: "attachedPolicy", Value: p.ARN, Ours: recorded && isDenyAll(p.ARN)})
+		}
+	}
+	for _, p := range u.Inline {
+		if c.denies(p) {
+			u.DisabledBy = append(u.DisabledBy, store.Deny{Type: "inlinePolicy", Value: p.Name, Ours: recorded && p.Name == denyInline})
+		}
+	}
+	groups := slices.Clone(d.GroupList)
+	slices.Sort(groups)
+	for _, name := range groups {
+		if g := c.groups[foldName(name)]; g != nil {
+			u.Groups = append(u.Groups, g.ID)
+			u.DisabledBy = append(u.DisabledBy, c.groupDenies(g)...)
+		}
+	}
+	slices.Sort(u.Groups)
+	if recorded {
+		u.DisabledBy = append(u.DisabledBy, store.Deny{Type: "record", Ours: true})
+	}
+	u.Active = len(u.DisabledBy) == 0
+}
+
+func (c *composer) denies(p store.InlinePolicy) bool {
+	doc := c.document(p.Document)
+	return doc != nil && doc.DeniesEverything()
+}
+
+func (c *composer) groupDenies(g *store.Group) []store.Deny {
+	var denies []store.Deny
+	for _, p := range g.Attached {
+		if p.Deny {
+			denies = append(denies, store.Deny{Type: "groupPolicy", Value: p.ARN, Group: g.ID})
+		}
+	}
+	for _, p := range g.Inline {
+		if c.denies(p) {
+			denies = append(denies, store.Deny{Type: "groupPolicy", Value: p.Name, Group: g.ID})
+		}
+	}
+	return denies
+}

@@ -1,0 +1,154 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/store"
+)
+
+// pageSize is the largest IAM accepts.
+const pageSize = 1000
+
+// facts is what AWS said, before anything is made of it. A nil map or pointer
+// is a source that did not answer.
+type facts struct {
+	started time.Time
+
+	users    []iamtypes.UserDetail
+	groups   []iamtypes.GroupDetail
+	roles    []iamtypes.RoleDetail
+	policies []iamtypes.ManagedPolicyDetail // customer managed
+	listed   map[string]iamtypes.User       // by UserId; password last used
+
+	report      *report
+	roleExtras  map[string]iamtypes.Role // by RoleId; description, session length
+	virtualMFA  map[string][]store.MFADevice
+	serviceKeys map[string][]store.ServiceCredential // by user name
+	awsPolicies map[string]iamtypes.Policy           // by ARN
+	documents   map[string]string                    // of AWS managed policies, by ARN
+	summary     map[string]int64
+	alias       string
+
+	sources map[string]store.Source // by API action
+
+	newReport    []byte // as it came, if it is not the one known
+	newDocuments []policyVersion
+}
+
+// policyVersion is one version of a managed policy; it never changes.
+type policyVersion struct{ arn, version, text string }
+
+// observer makes one observation.
+type observer struct {
+	iam   *iam.Client
+	log   *slog.Logger
+	now   func() time.Time
+	prior *prior
+	memo  *memo
+	tell  func(Progress)
+	facts *facts
+
+	grantable []string
+	pollEvery time.Duration // for the credential report
+	pollFor   time.Duration
+}
+
+// memo outlives an observation, and is lost with the process.
+type memo struct {
+	report   *report
+	deficits map[string]int64 // what GetAccountSummary counts and nobody lists
+}
+
+// observe reads the whole account. It fails if anything mandatory cannot be
+// read completely; whatever else fails is in facts.sources.
+//
+// IAM actions: those of Permissions.
+func (o *observer) observe(ctx context.Context) (*facts, error) {
+	o.facts = &facts{started: o.now(), sources: o.prior.sources()}
+	o.optional(ctx, "GenerateCredentialReport", o.generateReport)
+	o.optional(ctx, "GetAccountSummary", o.readSummary)
+	if err := o.readAccount(ctx); err != nil {
+		return nil, err
+	}
+	o.optional(ctx, "ListRoles", o.readRoleExtras)
+	o.optional(ctx, "ListVirtualMFADevices", o.readVirtualMFA)
+	o.optional(ctx, "ListServiceSpecificCredentials", o.readServiceCredentials)
+	o.optional(ctx, "ListPolicies", o.readAWSPolicies)
+	o.optional(ctx, "GetPolicyVersion", o.readDocuments)
+	o.optional(ctx, "ListAccountAliases", o.readAlias)
+	o.optional(ctx, "GetCredentialReport", o.readReport)
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("observe: %w", context.Cause(ctx))
+	}
+	return o.facts, nil
+}
+
+// errNotAsked is returned by an optional source that had no need to ask.
+var errNotAsked = errors.New("not asked")
+
+// optional runs a source whose failure costs only its own attributes.
+func (o *observer) optional(ctx context.Context, action string, read func(context.Context) error) {
+	if ctx.Err() != nil {
+		return
+	}
+	o.tell(Progress{Action: action})
+	err := read(ctx)
+	if errors.Is(err, errNotAsked) {
+		return
+	}
+	s := o.facts.sources[action]
+	if err != nil {
+		s.Err = err.Error()
+		o.log.WarnContext(ctx, "an optional source did not answer", "action", action, "err", err)
+	} else {
+		s = store.Source{At: o.now()}
+	}
+	o.facts.sources[action] = s
+}
+
+// brief keeps a source that is missing altogether, as in services that only
+// resemble AWS, from being retried for a minute.
+func brief(opts *iam.Options) { opts.RetryMaxAttempts = 3 }
+
+// errPage says that a list cannot be read to its end.
+var errPage = errors.New("incomplete list")
+
+// page is the tail of a paginated answer.
+type page struct {
+	truncated bool
+	marker    *string
+}
+
+// pages calls read until IAM says that a list is complete. The SDK's own
+// paginators follow the marker and never look at IsTruncated, which would take
+// a broken page for the end.
+func pages(action string, read func(marker *string) (page, error)) error {
+	seen := map[string]bool{}
+	var marker *string
+	for {
+		p, err := read(marker)
+		if err != nil {
+			return fmt.Errorf("%s: %w", action, err)
+		}
+		if !p.truncated {
+			return nil
+		}
+		next := aws.ToString(p.marker)
+		if next == "" {
+			return fmt.Errorf("%s: %w: truncated page without a marker", action, errPage)
+		}
+		if seen[next] {
+			return fmt.Errorf("%s: %w: marker repeated", action, errPage)
+		}
+		seen[next] = true
+		marker = aws.String(next)
+	}
+}

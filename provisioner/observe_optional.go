@@ -1,0 +1,105 @@
+package provisioner
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/store"
+)
+
+func (o *observer) readSummary(ctx context.Context) error {
+	out, err := o.iam.GetAccountSummary(ctx, &iam.GetAccountSummaryInput{}, brief)
+	if err != nil {
+		return err
+	}
+	o.facts.summary = make(map[string]int64, len(out.SummaryMap))
+	for k, v := range out.SummaryMap {
+		o.facts.summary[k] = int64(v)
+	}
+	return nil
+}
+
+func (o *observer) readAlias(ctx context.Context) error {
+	out, err := o.iam.ListAccountAliases(ctx, &iam.ListAccountAliasesInput{}, brief)
+	if err != nil {
+		return err
+	}
+	if len(out.AccountAliases) > 0 { // an account has at most one
+		o.facts.alias = out.AccountAliases[0]
+	}
+	return nil
+}
+
+// readRoleExtras reads what GetAccountAuthorizationDetails leaves out of roles.
+func (o *observer) readRoleExtras(ctx context.Context) error {
+	extras := map[string]iamtypes.Role{}
+	err := pages("ListRoles", func(marker *string) (page, error) {
+		out, err := o.iam.ListRoles(ctx, &iam.ListRolesInput{MaxItems: aws.Int32(pageSize), Marker: marker}, brief)
+		if err != nil {
+			return page{}, err
+		}
+		for _, r := range out.Roles {
+			extras[aws.ToString(r.RoleId)] = r
+		}
+		return page{out.IsTruncated, out.Marker}, nil
+	})
+	if err == nil {
+		o.facts.roleExtras = extras
+	}
+	return err
+}
+
+// readVirtualMFA reads the virtual devices of all users at once; hardware and
+// FIDO devices are known per user only (details.go).
+func (o *observer) readVirtualMFA(ctx context.Context) error {
+	devices := map[string][]store.MFADevice{}
+	err := pages("ListVirtualMFADevices", func(marker *string) (page, error) {
+		out, err := o.iam.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
+			AssignmentStatus: iamtypes.AssignmentStatusTypeAssigned, MaxItems: aws.Int32(pageSize), Marker: marker,
+		}, brief)
+		if err != nil {
+			return page{}, err
+		}
+		for _, d := range out.VirtualMFADevices {
+			if d.User == nil || d.User.UserName == nil { // the account root's
+				continue
+			}
+			key := foldName(aws.ToString(d.User.UserName))
+			devices[key] = append(devices[key], store.MFADevice{
+				SerialNumber: aws.ToString(d.SerialNumber), Type: "virtual", Enabled: utc(d.EnableDate),
+			})
+		}
+		return page{out.IsTruncated, out.Marker}, nil
+	})
+	if err == nil {
+		o.facts.virtualMFA = devices
+	}
+	return err
+}
+
+func (o *observer) readServiceCredentials(ctx context.Context) error {
+	byUser := map[string][]store.ServiceCredential{}
+	err := pages("ListServiceSpecificCredentials", func(marker *string) (page, error) {
+		out, err := o.iam.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{
+			AllUsers: aws.Bool(true), MaxItems: aws.Int32(pageSize), Marker: marker,
+		}, brief)
+		if err != nil {
+			return page{}, err
+		}
+		for _, c := range out.ServiceSpecificCredentials {
+			key := foldName(aws.ToString(c.UserName))
+			byUser[key] = append(byUser[key], store.ServiceCredential{
+				ID: aws.ToString(c.ServiceSpecificCredentialId), Service: aws.ToString(c.ServiceName), User: aws.ToString(c.ServiceUserName),
+				Status: string(c.Status), Created: utc(c.CreateDate), Expires: utc(c.ExpirationDate),
+			})
+		}
+		return page{out.IsTruncated, out.Marker}, nil
+	})
+	if err == nil {
+		o.facts.serviceKeys = byUser
+	}
+	return err
+}

@@ -1,0 +1,156 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// readAWSPolicies lists the AWS managed policies in use, and all of them if a
+// grantable pattern might name one that is not. What is referenced but listed
+// nowhere, such as a policy used only as a boundary, is asked for on its own.
+func (o *observer) readAWSPolicies(ctx context.Context) error {
+	found := map[string]iamtypes.Policy{}
+	all := slices.ContainsFunc(o.grantable, func(g string) bool { return !strings.HasPrefix(g, "arn:") || isPattern(g) && awsManaged(g) })
+	err := pages("ListPolicies", func(marker *string) (page, error) {
+		out, err := o.iam.ListPolicies(ctx, &iam.ListPoliciesInput{
+			Scope: iamtypes.PolicyScopeTypeAws, OnlyAttached: !all, MaxItems: aws.Int32(pageSize), Marker: marker,
+		}, brief)
+		if err != nil {
+			return page{}, err
+		}
+		for _, p := range out.Policies {
+			if arn := aws.ToString(p.Arn); awsManaged(arn) && (aws.ToInt32(p.AttachmentCount) > 0 || !all || o.isGrantable(arn)) {
+				found[arn] = p
+			}
+		}
+		return page{out.IsTruncated, out.Marker}, nil
+	})
+	if err != nil {
+		return err
+	}
+	o.facts.awsPolicies = found
+	return o.readMissing(ctx)
+}
+
+// readMissing asks for the AWS managed policies that are referenced but not listed.
+func (o *observer) readMissing(ctx context.Context) error {
+	var errs []error
+	for _, arn := range o.facts.awsReferences(o.grantable) {
+		if _, ok := o.facts.awsPolicies[arn]; ok {
+			continue
+		}
+		out, err := o.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(arn)}, brief)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if out.Policy != nil {
+			o.facts.awsPolicies[arn] = *out.Policy
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// awsReferences lists the AWS managed policies that something points at.
+func (f *facts) awsReferences(grantable []string) []string {
+	refs := map[string]bool{}
+	add := func(attached []iamtypes.AttachedPolicy, boundary *iamtypes.AttachedPermissionsBoundary) {
+		for _, p := range attached {
+			refs[aws.ToString(p.PolicyArn)] = true
+		}
+		if boundary != nil {
+			refs[aws.ToString(boundary.PermissionsBoundaryArn)] = true
+		}
+	}
+	for i := range f.users {
+		add(f.users[i].AttachedManagedPolicies, f.users[i].PermissionsBoundary)
+	}
+	for i := range f.groups {
+		add(f.groups[i].AttachedManagedPolicies, nil)
+	}
+	for i := range f.roles {
+		add(f.roles[i].AttachedManagedPolicies, f.roles[i].PermissionsBoundary)
+	}
+	for _, g := range grantable {
+		refs[g] = refs[g] || !isPattern(g)
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(refs)), func(arn string) bool { return !awsManaged(arn) || !refs[arn] })
+}
+
+// readDocuments reads the default version of each AWS managed policy. A
+// version never changes, so one that the store keeps is not asked for again.
+func (o *observer) readDocuments(ctx context.Context) error {
+	o.facts.documents = map[string]string{}
+	asked := false
+	var errs []error
+	for _, arn := range slices.Sorted(maps.Keys(o.facts.awsPolicies)) {
+		version := aws.ToString(o.facts.awsPolicies[arn].DefaultVersionId)
+		if known, ok := o.prior.document(ctx, arn, version); ok {
+			o.facts.documents[arn] = known
+			continue
+		}
+		asked = true
+		out, err := o.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: aws.String(arn), VersionId: aws.String(version)}, brief)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		text, err := decodeDocument(out.PolicyVersion.Document)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		o.facts.documents[arn] = text
+		o.facts.newDocuments = append(o.facts.newDocuments, policyVersion{arn, version, text})
+	}
+	if !asked {
+		return errNotAsked
+	}
+	return errors.Join(errs...)
+}
+
+// isGrantable reports whether an operator allowed the policy to be granted, by
+// a pattern on its ARN or its name.
+func (o *observer) isGrantable(arn string) bool { return matchesGrantable(o.grantable, arn) }
+
+func matchesGrantable(patterns []string, arn string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		subject := arn
+		if !strings.HasPrefix(pattern, "arn:") {
+			subject = path.Base(arn)
+		}
+		return wildcard(pattern, subject)
+	})
+}
+
+func isPattern(s string) bool { return strings.ContainsAny(s, "*?") }
+
+// wildcard matches * and ?, where * also matches a slash: a path is part of a
+// name. One point of return is enough, so it is at worst quadratic.
+func wildcard(pattern, s string) bool {
+	p, i, back, resume := 0, 0, -1, 0
+	for i < len(s) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			back, resume = p, i
+			p++
+		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
+			p++
+			i++
+		case back >= 0:
+			resume++
+			p, i = back+1, resume
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
