@@ -1,7 +1,6 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"time"
 )
@@ -106,81 +105,3 @@ type HeldError struct {
 type Loss struct{ Had, Lost int }
 
 func (e *HeldError) Error() string { return "observation held: it would lose too much" }
-
-// Snapshot is the snapshot file of one account. It is safe for concurrent use:
-// one writer, many readers; readers never wait for the writer.
-type Snapshot struct{}
-
-// SnapshotTx is one transaction on the snapshot; it must not outlive the
-// function it was handed to.
-type SnapshotTx struct{}
-
-// OpenSnapshot opens or creates the file; a file of another account is
-// ErrOtherAccount. Bulk memory use is bounded by Options in the implementation.
-func OpenSnapshot(ctx context.Context, path, accountID string, now func() time.Time) (*Snapshot, error) {
-	panic("later")
-}
-
-// Close closes the file.
-func (s *Snapshot) Close() error { panic("later") }
-
-// Generation returns the newest committed generation, without a query.
-func (s *Snapshot) Generation() Generation { panic("later") }
-
-// OnCommit registers f to be called after every commit that made a generation,
-// in order, before the call that caused it returns. Register before serving.
-func (s *Snapshot) OnCommit(f func(Commit)) { panic("later") }
-
-// View runs fn on a consistent read-only view.
-func (s *Snapshot) View(ctx context.Context, fn func(*SnapshotTx) error) error { panic("later") }
-
-// Update runs fn in a write transaction and commits if it returns nil.
-func (s *Snapshot) Update(ctx context.Context, actor string, fn func(*SnapshotTx) error) error {
-	panic("later")
-}
-
-// Cached returns the result of q if the newest generation's is in memory.
-func (s *Snapshot) Cached(kind Kind, q Query) (*Result, bool) { panic("later") }
-
-// Replace makes obs the current state: in one transaction it closes what is
-// gone or changed and opens what is new. Unchanged rows are not touched; if
-// nothing differs there is no new generation, only Status and Activities move.
-func (s *Snapshot) Replace(ctx context.Context, obs *Observation, opt ReplaceOptions) (*Outcome, error) {
-	panic("later")
-}
-
-// Generation returns the generation this transaction sees.
-func (tx *SnapshotTx) Generation() Generation { panic("later") }
-
-// Select returns the ids of the resources that q selects, in order. Results
-// are cached in bounded memory for as long as their generation is current.
-func (tx *SnapshotTx) Select(ctx context.Context, kind Kind, q Query) (*Result, error) {
-	panic("later")
-}
-
-// Users returns the users with these ids, in that order, leaving out those
-// that do not exist. Groups and Activity are filled.
-func (tx *SnapshotTx) Users(ctx context.Context, ids ...string) ([]*User, error) { panic("later") }
-
-// Groups returns the groups with these ids, without members.
-func (tx *SnapshotTx) Groups(ctx context.Context, ids ...string) ([]*Group, error) { panic("later") }
-
-// Policies returns the policies with these ids.
-func (tx *SnapshotTx) Policies(ctx context.Context, ids ...string) ([]*Policy, error) {
-	panic("later")
-}
-
-// Roles returns the roles with these ids.
-func (tx *SnapshotTx) Roles(ctx context.Context, ids ...string) ([]*Role, error) { panic("later") }
-
-// Members returns the members of a group in the order of their ids; with names
-// it also fills UserName.
-func (tx *SnapshotTx) Members(ctx context.Context, groupID string, names bool) ([]Member, error) {
-	panic("later")
-}
-
-// Status returns what is known about the last observation.
-func (tx *SnapshotTx) Status(ctx context.Context) (Status, error) { panic("later") }
-
-// Attributes lists what queries on a kind may name.
-func Attributes(kind Kind) map[Path]Attribute { panic("later") }

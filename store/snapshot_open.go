@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+//go:embed schema/snapshot/*.sql
+var snapshotSchema embed.FS
+
+// Snapshot is the snapshot file of one account. It is safe for concurrent use:
+// one writer, many readers; readers never wait for the writer.
+type Snapshot struct {
+	db        *database
+	accountID string
+	now       func() time.Time
+	prepared  *statements
+	results   *resultCache
+
+	writer    chan struct{} // holds one token; whoever has it may write
+	listeners []func(Commit)
+
+	generation atomic.Pointer[Generation]
+	// commits is odd while a commit that makes a generation is under way. A
+	// read that saw the same even number before and after saw one generation,
+	// without a transaction of its own.
+	commits atomic.Int64
+}
+
+// OpenSnapshot opens or creates the file; a file of another account is
+// ErrOtherAccount. The snapshot is a cache: a damaged file is moved aside and
+// a new one begun, with a new epoch.
+func OpenSnapshot(ctx context.Context, path, accountID string, now func() time.Time) (*Snapshot, error) {
+	files, err := fs.Sub(snapshotSchema, "schema/snapshot")
+	if err != nil {
+		return nil, err
+	}
+	cfg := databaseConfig{path: path, migrations: files, synchronous: "normal"}
+	db, err := openDatabase(ctx, cfg)
+	if errors.Is(err, errCorrupt) {
+		if _, err := moveAside(path, now()); err != nil {
+			return nil, err
+		}
+		db, err = openDatabase(ctx, cfg)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open snapshot: %w", err)
+	}
+	s := &Snapshot{db: db, accountID: accountID, now: now, prepared: newStatements(db.r), results: newResultCache(),
+		writer: make(chan struct{}, 1)}
+	if err := s.claim(ctx); err != nil {
+		return nil, fmt.Errorf("open snapshot: %w", errors.Join(err, s.Close()))
+	}
+	return s, nil
+}
+
+// claim binds a new file to the account, or checks that an old one is bound to
+// it, and loads the newest generation.
+func (s *Snapshot) claim(ctx context.Context) error {
+	return s.db.update(ctx, func(tx *sql.Tx) error {
+		account, err := setting(ctx, tx, "account", s.accountID)
+		if err != nil {
+			return err
+		}
+		if account != s.accountID {
+			return fmt.Errorf("%w: the file holds %s, not %s", ErrOtherAccount, account, s.accountID)
+		}
+		epoch, err := setting(ctx, tx, "epoch", rand.Text())
+		if err != nil {
+			return err
+		}
+		g, err := generationWhere(ctx, tx, `id = (select max(id) from generation)`)
+		if errors.Is(err, ErrNotFound) {
+			g, err = Generation{}, nil
+		}
+		g.Epoch = epoch
+		s.generation.Store(&g)
+		return err
+	})
+}
+
+// setting returns the stored value of a setting, storing value if there is none.
+func setting(ctx context.Context, tx *sql.Tx, name, value string) (string, error) {
+	if _, err := tx.ExecContext(ctx, `insert or ignore into setting (name, value) values (?, ?)`, name, value); err != nil {
+		return "", err
+	}
+	err := tx.QueryRowContext(ctx, `select value from setting where name = ?`, name).Scan(&value)
+	return value, err
+}
+
+// generationWhere reads one generation, without its epoch.
+func generationWhere(ctx context.Context, tx *sql.Tx, condition string, args ...any) (g Generation, err error) {
+	var at string
+	err = tx.QueryRowContext(ctx, `select id, at, actor from generation where `+condition, args...).Scan(&g.ID, &at, &g.Actor)
+	if err != nil {
+		return Generation{}, translate(err)
+	}
+	g.At, err = parseTime(at)
+	return g, err
+}
+
+// Close closes the file.
+func (s *Snapshot) Close() error {
+	return errors.Join(s.prepared.close(), s.db.close())
+}
+
+// Generation returns the newest committed generation, without a query.
+func (s *Snapshot) Generation() Generation { return *s.generation.Load() }
+
+// OnCommit registers f to be called after every commit that made a generation,
+// in order, before the call that caused it returns and before any View sees
+// the new generation. So a cache of rendered resources stays exact if it drops
+// what f is told and keeps an entry only if no commit came between its View
+// and the entry. f must not write. Register before serving.
+func (s *Snapshot) OnCommit(f func(Commit)) { s.listeners = append(s.listeners, f) }
+
+// statements keeps prepared statements of a pool by their text. Their number
+// is bounded; further texts are not kept.
+type statements struct {
+	db   *sql.DB
+	mu   sync.RWMutex
+	kept map[string]*sql.Stmt
+}
+
+// maxStatements bounds memory: a client can invent any number of filters.
+const maxStatements = 256
+
+func newStatements(db *sql.DB) *statements {
+	return &statements{db: db, kept: map[string]*sql.Stmt{}}
+}
+
+// get returns the statement, or nil if it is not to be kept.
+func (p *statements) get(ctx context.Context, text string) (*sql.Stmt, error) {
+	p.mu.RLock()
+	stmt, full := p.kept[text], len(p.kept) >= maxStatements
+	p.mu.RUnlock()
+	if stmt != nil || full {
+		return stmt, nil
+	}
+	stmt, err := p.db.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if other := p.kept[text]; other != nil {
+		return other, stmt.Close()
+	}
+	p.kept[text] = stmt
+	return stmt, nil
+}
+
+func (p *statements) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var errs []error
+	for _, stmt := range p.kept {
+		errs = append(errs, stmt.Close())
+	}
+	clear(p.kept)
+	return errors.Join(errs...)
+}

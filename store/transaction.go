@@ -1,0 +1,226 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// SnapshotTx is one transaction on the snapshot; it must not outlive the
+// function it was handed to.
+//
+// A view holds no SQLite transaction. Rows carry the generations in which they
+// are valid, so a view only remembers its generation: as long as that is the
+// newest one it reads current rows, and if a commit comes between, it goes on
+// reading the rows of its own. What merely ages is read as it is.
+type SnapshotTx struct {
+	s   *Snapshot
+	gen Generation
+	old bool     // gen was not the newest one to begin with
+	w   *writing // nil in a view
+}
+
+// View runs fn on a consistent read-only view.
+func (s *Snapshot) View(ctx context.Context, fn func(*SnapshotTx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return fn(&SnapshotTx{s: s, gen: s.Generation()})
+}
+
+// Generation returns the generation this transaction sees. In an Update it is
+// the one that the Update makes, as soon as something differs.
+func (tx *SnapshotTx) Generation() Generation { return tx.gen }
+
+// observed refuses a view of an account that nobody has read yet; an Update
+// may be what fills it.
+func (tx *SnapshotTx) observed() error {
+	if tx.gen.ID == 0 && tx.w == nil {
+		return ErrNoGeneration
+	}
+	return nil
+}
+
+// conn runs statements for one transaction.
+type conn struct {
+	prepared *statements // nil: the statement belongs to w
+	tx       *sql.Tx     // nil: each statement is a transaction
+	w        *writing
+	asOf     int64 // read the rows of this generation; 0: current rows
+}
+
+// valid is the condition that a row of alias is seen. The number of an old
+// generation stands in the text, so such statements are not kept.
+func (c conn) valid(alias string) string {
+	if c.asOf == 0 {
+		return alias + `.to_gen is null`
+	}
+	return fmt.Sprintf(`(%[1]s.from_gen <= %[2]d and (%[1]s.to_gen is null or %[1]s.to_gen > %[2]d))`, alias, c.asOf)
+}
+
+func (c conn) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
+	if c.w != nil {
+		stmt, err := c.w.prepare(ctx, text)
+		if err != nil {
+			return nil, err
+		}
+		return stmt.QueryContext(ctx, args...)
+	}
+	if c.tx != nil { // rare: a commit came between
+		return c.tx.QueryContext(ctx, text, args...)
+	}
+	stmt, err := c.prepared.get(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if stmt == nil {
+		return c.prepared.db.QueryContext(ctx, text, args...)
+	}
+	return stmt.QueryContext(ctx, args...)
+}
+
+// each calls scan for every row of a query.
+func (c conn) each(ctx context.Context, scan func(*sql.Rows) error, text string, args ...any) error {
+	rows, err := c.query(ctx, text, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// read runs fn, perhaps twice, so that everything it reads belongs to the
+// transaction's generation. fn must start afresh each time.
+func (tx *SnapshotTx) read(ctx context.Context, fn func(conn) error) error {
+	if tx.w != nil {
+		return fn(conn{w: tx.w})
+	}
+	before := tx.s.commits.Load()
+	if !tx.old && before&1 == 0 && tx.s.Generation().ID == tx.gen.ID {
+		err := fn(conn{prepared: tx.s.prepared})
+		if tx.s.commits.Load() == before {
+			return err
+		}
+	}
+	return tx.s.db.view(ctx, func(t *sql.Tx) error {
+		c := conn{prepared: tx.s.prepared, tx: t}
+		var newest int64
+		if err := t.QueryRowContext(ctx, `select coalesce(max(id), 0) from generation`).Scan(&newest); err != nil {
+			return err
+		}
+		if newest != tx.gen.ID {
+			c.asOf = tx.gen.ID
+		}
+		return fn(c)
+	})
+}
+
+// readNow runs fn on what merely ages.
+func (tx *SnapshotTx) readNow(ctx context.Context, fn func(conn) error) error {
+	if tx.w != nil {
+		return fn(conn{w: tx.w})
+	}
+	return fn(conn{prepared: tx.s.prepared})
+}
+
+// Update runs fn in a write transaction and commits if it returns nil. It
+// makes exactly one generation if anything differs, and none otherwise. An
+// Update inside an Update waits until ctx ends. Never call AWS in fn: every
+// other writer would wait for the network.
+func (s *Snapshot) Update(ctx context.Context, actor string, fn func(*SnapshotTx) error) error {
+	_, err := s.update(ctx, actor, fn)
+	return err
+}
+
+// update also returns what was committed; its generation's ID is 0 if none was
+// made.
+func (s *Snapshot) update(ctx context.Context, actor string, fn func(*SnapshotTx) error) (Commit, error) {
+	select {
+	case s.writer <- struct{}{}:
+		defer func() { <-s.writer }()
+	case <-ctx.Done():
+		return Commit{}, fmt.Errorf("wait for the writer: %w", ctx.Err())
+	}
+	t, err := s.db.w.BeginTx(ctx, nil)
+	if err != nil {
+		return Commit{}, err
+	}
+	w := &writing{tx: t, actor: actor, statements: map[string]*sql.Stmt{}, touched: map[Ref]touch{}}
+	defer w.rollback()
+	tx := &SnapshotTx{s: s, gen: s.Generation(), w: w}
+	if err := fn(tx); err != nil {
+		return Commit{}, err
+	}
+	if len(w.touched) == 0 {
+		return Commit{}, t.Commit() // only what merely ages moved
+	}
+	if err := tx.recordChanges(ctx); err != nil {
+		return Commit{}, err
+	}
+	return s.commit(tx)
+}
+
+func (s *Snapshot) commit(tx *SnapshotTx) (Commit, error) {
+	s.commits.Add(1)
+	defer s.commits.Add(1)
+	if err := tx.w.tx.Commit(); err != nil {
+		return Commit{}, err
+	}
+	c := tx.w.summary(tx.gen)
+	s.results.advance(tx.w.touched, tx.gen)
+	for _, f := range s.listeners {
+		f(c)
+	}
+	s.generation.Store(&tx.gen)
+	return c, nil
+}
+
+// writing is the state of an Update.
+type writing struct {
+	tx         *sql.Tx
+	actor      string
+	statements map[string]*sql.Stmt // they end with tx
+	touched    map[Ref]touch
+	details    []string // users whose details were put
+}
+
+// rollback after a commit does nothing; there is nobody to tell of an error.
+func (w *writing) rollback() { _ = w.tx.Rollback() }
+
+func (w *writing) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt := w.statements[text]; stmt != nil {
+		return stmt, nil
+	}
+	stmt, err := w.tx.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	w.statements[text] = stmt
+	return stmt, nil
+}
+
+func (w *writing) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	stmt, err := w.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// errNotWritable is a programming error: a View was asked to write.
+var errNotWritable = errors.New("a view cannot write")
+
+// exec runs one writing statement.
+func (tx *SnapshotTx) exec(ctx context.Context, text string, args ...any) error {
+	if tx.w == nil {
+		return errNotWritable
+	}
+	_, err := tx.w.exec(ctx, text, args...)
+	return translate(err)
+}
