@@ -1,0 +1,313 @@
+package iamsim_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/provisioner/iamsim"
+)
+
+func (s *server) fault(f iamsim.Fault) {
+	s.t.Helper()
+	if err := s.Fault(f); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *server) create(name string) error {
+	_, err := s.iam.CreateUser(s.ctx(), &iam.CreateUserInput{UserName: &name})
+	return err
+}
+
+func (s *server) exists(name string) bool {
+	_, ok := s.User(name)
+	return ok
+}
+
+func TestFaultOnTheNthCall(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.fault(iamsim.Fault{Action: "CreateUser", Nth: 2, Count: 2, Code: "Throttling"})
+	for i, want := range []string{"", "Throttling", "Throttling", ""} {
+		err := s.create(string(rune('a' + i)))
+		s.wantCode(err, want)
+		if s.exists(string(rune('a'+i))) != (want == "") {
+			t.Errorf("call %d: the fault and the effect disagree", i)
+		}
+	}
+}
+
+func TestFaultAfterTakingEffect(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	for _, kind := range []iamsim.FaultKind{iamsim.FaultError, iamsim.FaultDrop, iamsim.FaultCut} {
+		t.Run(string(kind), func(t *testing.T) {
+			s.fault(iamsim.Fault{Action: "CreateUser", Kind: kind, After: true})
+			name := "after-" + string(kind)
+			if err := s.create(name); err == nil {
+				t.Error("got no error")
+			}
+			if !s.exists(name) {
+				t.Error("the call had no effect")
+			}
+		})
+	}
+}
+
+// TestLostAnswer: the SDK repeats a call whose answer was lost, and meets its
+// own success.
+func TestLostAnswer(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.fault(iamsim.Fault{Action: "CreateUser", Kind: iamsim.FaultDrop, After: true})
+	_, err := s.retrying().CreateUser(t.Context(), &iam.CreateUserInput{UserName: aws.String("u")})
+	s.wantCode(err, "EntityAlreadyExists")
+	if got := s.Calls()["CreateUser"]; got != 2 {
+		t.Errorf("got %d calls, want 2", got)
+	}
+}
+
+func TestFaultsBeforeTakingEffect(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.fault(iamsim.Fault{Action: "CreateUser", Kind: iamsim.FaultDrop})
+	if err := s.create("u"); err == nil || s.exists("u") {
+		t.Errorf("dropped: got %v", err)
+	}
+	s.fault(iamsim.Fault{Action: "CreateUser", Kind: iamsim.FaultHang, Nth: 1})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := s.iam.CreateUser(ctx, &iam.CreateUserInput{UserName: aws.String("u")})
+		done <- err
+	}()
+	for s.Calls()["CreateUser"] < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-done; !errors.Is(err, context.Canceled) || s.exists("u") {
+		t.Errorf("hanging: got %v", err)
+	}
+}
+
+func TestSlowAnswer(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.fault(iamsim.Fault{Action: "CreateUser", Kind: iamsim.FaultSlow, Delay: 20 * time.Millisecond})
+	begin := time.Now()
+	if err := s.create("u"); err != nil || time.Since(begin) < 20*time.Millisecond {
+		t.Errorf("got %v after %v", err, time.Since(begin))
+	}
+}
+
+func TestFalsePages(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.fill(19)
+	s.fault(iamsim.Fault{Action: "ListUsers", Kind: iamsim.FaultTruncate, Nth: 2})
+	names, _ := s.listAll(10)
+	if got := len(names); got != 15 {
+		t.Errorf("truncated: got %d users, want 15", got)
+	}
+	s.fault(iamsim.Fault{Action: "ListUsers", Kind: iamsim.FaultOmit})
+	names, _ = s.listAll(10)
+	if got := len(names); got != 19 {
+		t.Errorf("omitted: got %d users, want 19", got)
+	}
+}
+
+func TestFaultsRepeatFromTheSeed(t *testing.T) {
+	run := func(seed uint64) string {
+		s := newServer(t, iamsim.Config{Seed: seed})
+		s.fault(iamsim.Fault{Action: "ListUsers", Count: -1, Percent: 50})
+		var b strings.Builder
+		for range 30 {
+			_, err := s.iam.ListUsers(t.Context(), &iam.ListUsersInput{})
+			b.WriteString(code(err) + " ")
+		}
+		return b.String()
+	}
+	if one, two := run(1), run(1); one != two {
+		t.Errorf("got %s and %s", one, two)
+	}
+	if run(1) == run(2) {
+		t.Error("the seed makes no difference")
+	}
+}
+
+func TestDelay(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	if err := s.SetDelay("CreateUser", 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	s.wantCode(s.create("u"), "")
+	tag := func() error {
+		_, err := s.iam.TagUser(t.Context(), &iam.TagUserInput{UserName: aws.String("u"), Tags: []iamtypes.Tag{{Key: aws.String("a"), Value: aws.String("b")}}})
+		return err
+	}
+	s.Advance(9 * time.Second)
+	if names, _ := s.listAll(10); len(names) != 1 {
+		t.Errorf("got %v before the delay is over", names)
+	}
+	s.wantCode(tag(), "NoSuchEntity")
+	s.wantCode(s.create("u"), "EntityAlreadyExists")
+	s.Advance(time.Second)
+	if names, _ := s.listAll(10); len(names) != 2 {
+		t.Errorf("got %v after the delay", names)
+	}
+	s.wantCode(tag(), "")
+}
+
+func TestDelayedRenameAndDelete(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.user("old")
+	if err := s.SetDelay("*", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	get := func(name string) string {
+		_, err := s.iam.GetUser(t.Context(), &iam.GetUserInput{UserName: &name})
+		return code(err)
+	}
+	must[*iam.UpdateUserOutput](t)(s.iam.UpdateUser(t.Context(), &iam.UpdateUserInput{UserName: aws.String("old"), NewUserName: aws.String("new")}))
+	if get("old") != "" || get("new") != "NoSuchEntity" {
+		t.Errorf("before the delay: old %q, new %q", get("old"), get("new"))
+	}
+	s.Advance(time.Minute)
+	if get("old") != "NoSuchEntity" || get("new") != "" {
+		t.Errorf("after the delay: old %q, new %q", get("old"), get("new"))
+	}
+	must[*iam.DeleteUserOutput](t)(s.iam.DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: aws.String("new")}))
+	if got := get("new"); got != "" {
+		t.Errorf("got %q right after the deletion", got)
+	}
+	s.Advance(time.Minute)
+	if got := get("new"); got != "NoSuchEntity" {
+		t.Errorf("got %q after the delay", got)
+	}
+}
+
+func TestSettling(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.SetSettling(10 * time.Second)
+	s.user("u")
+	must[*iam.CreateLoginProfileOutput](t)(s.iam.CreateLoginProfile(t.Context(), &iam.CreateLoginProfileInput{UserName: aws.String("u"), Password: aws.String("Str0ng-enough")}))
+	remove := func() error {
+		_, err := s.iam.DeleteLoginProfile(t.Context(), &iam.DeleteLoginProfileInput{UserName: aws.String("u")})
+		return err
+	}
+	s.wantCode(remove(), "EntityTemporarilyUnmodifiable")
+	s.Advance(10 * time.Second)
+	s.wantCode(remove(), "")
+	must[*iam.DeleteUserOutput](t)(s.iam.DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: aws.String("u")}))
+	s.wantCode(s.create("u"), "EntityTemporarilyUnmodifiable")
+	s.Advance(10 * time.Second)
+	s.wantCode(s.create("u"), "")
+}
+
+// TestContention: of two overlapping writes to one user the second is refused.
+func TestContention(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.user("u")
+	s.SetContention(100 * time.Millisecond)
+	tag := func(user string) error {
+		_, err := s.iam.TagUser(t.Context(), &iam.TagUserInput{UserName: &user, Tags: []iamtypes.Tag{{Key: aws.String("a"), Value: aws.String("b")}}})
+		return err
+	}
+	results := make(chan string, 8)
+	for range cap(results) {
+		go func() { results <- code(tag("u")) }()
+	}
+	counts := map[string]int{}
+	for range cap(results) {
+		counts[<-results]++
+	}
+	if counts[""] == 0 || counts["ConcurrentModification"] == 0 || len(counts) != 2 {
+		t.Errorf("got %v", counts)
+	}
+	s.SetContention(0)
+	s.wantCode(tag("U"), "")
+}
+
+func TestJournal(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.user("u")
+	s.ResetCalls()
+	must[*iam.CreateLoginProfileOutput](t)(s.iam.CreateLoginProfile(t.Context(), &iam.CreateLoginProfileInput{UserName: aws.String("u"), Password: aws.String("Str0ng-enough")}))
+	s.wantCode(s.create("u"), "EntityAlreadyExists")
+	j := s.Journal()
+	if len(j) != 2 || j[0].Action != "CreateLoginProfile" || j[1].Code != "EntityAlreadyExists" {
+		t.Fatalf("got %+v", j)
+	}
+	if got := j[0].Params.Get("Password"); got != "***" {
+		t.Errorf("got password %q in the journal", got)
+	}
+	if got, want := j[0].Caller, "arn:aws:iam::123456789012:user/bootstrap"; got != want {
+		t.Errorf("got caller %s, want %s", got, want)
+	}
+}
+
+func (s *server) control(method, path, body string) (int, string) {
+	s.t.Helper()
+	r, err := http.NewRequestWithContext(s.ctx(), method, s.url+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return resp.StatusCode, string(text)
+}
+
+func TestControl(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	if status, text := s.control("POST", "/_sim/faults", `{"action":"CreateUser","code":"Throttling","delay":"1s"}`); status != 204 {
+		t.Fatalf("got %d %s", status, text)
+	}
+	s.wantCode(s.create("u"), "Throttling")
+	for _, bad := range []string{`{"action":"Nonsense"}`, `{"kind":"nonsense"}`, `{"unknown":1}`, `{"delay":"x"}`} {
+		if status, _ := s.control("POST", "/_sim/faults", bad); status != 400 {
+			t.Errorf("%s: got %d, want 400", bad, status)
+		}
+	}
+	before := s.Now()
+	if status, text := s.control("POST", "/_sim/clock", `{"advance":"4h"}`); status != 200 || s.Now().Sub(before) < 4*time.Hour {
+		t.Errorf("got %d %s", status, text)
+	}
+	_, text := s.control("GET", "/_sim/calls", "")
+	var calls struct {
+		Counts map[string]int
+		Calls  []struct{ Action, Code string }
+	}
+	if err := json.Unmarshal([]byte(text), &calls); err != nil {
+		t.Fatal(err)
+	}
+	if calls.Counts["CreateUser"] != 1 || len(calls.Calls) != 1 || calls.Calls[0].Code != "Throttling" {
+		t.Errorf("got %+v", calls)
+	}
+	if status, _ := s.control("DELETE", "/_sim/faults", ""); status != 204 {
+		t.Errorf("got %d, want 204", status)
+	}
+	if status, _ := s.control("GET", "/_sim/nowhere", ""); status != 404 {
+		t.Errorf("got %d, want 404", status)
+	}
+}
+
+func TestStatusPageEscapes(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	s.AddUser(iamsim.User{Name: "<script>alert(1)</script>"})
+	status, text := s.control("GET", "/_sim/", "")
+	if status != 200 || strings.Contains(text, "<script>") || !strings.Contains(text, "&lt;script&gt;") {
+		t.Errorf("got %d %s", status, text)
+	}
+}
