@@ -1,0 +1,51 @@
+package main
+
+import (
+	"maps"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestImports is the architecture diagram: which of our packages may import
+// which. Sub-packages are nouns of their own; the arrows keep pointing the
+// same way.
+func TestImports(t *testing.T) {
+	const module = "iamscim"
+	allowed := map[string][]string{
+		"cmd/iamscim":        {"provisioner", "provisioner/iamsim", "scim", "scim/auth", "store"},
+		"provisioner":        {"provisioner/policy", "store"},
+		"provisioner/iamsim": {"provisioner/policy"},
+		"provisioner/policy": nil,
+		"scim":               {"provisioner", "scim/auth", "scim/filter", "scim/patch", "store"},
+		"scim/auth":          {"store"},
+		"scim/filter":        {"store"},
+		"store":              nil,
+	}
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
+		pkg = strings.TrimPrefix(pkg, module+"/")
+		seen[pkg] = true
+		if _, ok := allowed[pkg]; !ok {
+			t.Errorf("%s is in the module but not in the diagram", pkg)
+			continue
+		}
+		for imp := range strings.FieldsSeq(imports) {
+			dep, ours := strings.CutPrefix(imp, module+"/")
+			if ours && !slices.Contains(allowed[pkg], dep) {
+				t.Errorf("%s must not import %s", pkg, dep)
+			}
+		}
+	}
+	for _, pkg := range slices.Sorted(maps.Keys(allowed)) {
+		if !seen[pkg] {
+			t.Errorf("%s is in the diagram but not in the module", pkg)
+		}
+	}
+}
