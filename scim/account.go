@@ -7,12 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"iamscim/provisioner"
 	"iamscim/store"
 )
 
 // Account is one AWS account to serve.
 type Account struct {
-	Store *store.Account
+	Store       *store.Account
+	Provisioner *provisioner.Provisioner
 	// Grantable says that some policies may be granted: entitlements are
 	// declared writable.
 	Grantable bool
@@ -26,6 +28,7 @@ type hosted struct {
 
 	observed lately[time.Time]
 	writable lately[error]
+	rendered time.Time // observation the rendered resources are of; guarded by observed
 }
 
 func (s *Server) host(name string, a *Account) *hosted {
@@ -54,12 +57,18 @@ func (l *lately[T]) get(d time.Duration, ask func() T) T {
 }
 
 // lastObserved returns the start of the last complete observation, zero if
-// there was none; it may be a second old.
+// there was none; it may be a second old. An observation that made no
+// generation still moved what merely ages, so what was rendered before it is
+// forgotten.
 func (h *hosted) lastObserved(ctx context.Context) time.Time {
 	return h.observed.get(time.Second, func() time.Time {
-		status, err := h.status(ctx)
+		status, err := h.status(context.WithoutCancel(ctx)) // the answer is for others, too
 		if err != nil {
 			return time.Time{} // the read that follows meets the same error and reports it
+		}
+		if !status.Observed.Equal(h.rendered) {
+			h.content.forget()
+			h.rendered = status.Observed
 		}
 		return status.Observed
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"iamscim/provisioner"
 	"iamscim/store"
 )
 
@@ -21,11 +22,19 @@ type report struct {
 }
 
 type accountReport struct {
-	AccountID string         `json:"accountId"`
-	Snapshot  snapshotReport `json:"snapshot"`
-	Held      *heldReport    `json:"held"` // null: nothing is held
-	Store     componentState `json:"store"`
-	Writes    writesReport   `json:"writes"`
+	AccountID string                    `json:"accountId"`
+	AWS       awsReport                 `json:"aws"`
+	Snapshot  snapshotReport            `json:"snapshot"`
+	Held      *heldReport               `json:"held"` // null: nothing is held
+	Store     componentState            `json:"store"`
+	Details   provisioner.DetailsHealth `json:"details"`
+	Writes    writesReport              `json:"writes"`
+}
+
+// awsReport is the way into AWS, with the remedy if there is none.
+type awsReport struct {
+	Status string `json:"status"`
+	provisioner.CredentialsHealth
 }
 
 type componentState struct {
@@ -45,6 +54,10 @@ type snapshotReport struct {
 	Calls      map[string]int64        `json:"calls,omitempty"` // of the last observation, by action
 	TookMS     int64                   `json:"tookMs,omitempty"`
 	Alias      string                  `json:"alias,omitempty"`
+	// The last attempt to observe, and why it failed if it did.
+	LastAttempt *time.Time         `json:"lastAttempt,omitempty"`
+	LastError   string             `json:"lastError,omitempty"`
+	Flags       []provisioner.Flag `json:"flags,omitempty"` // records served with what is sound
 }
 
 type heldReport struct {
@@ -60,10 +73,16 @@ type writesReport struct {
 }
 
 func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, error) {
+	health := h.Provisioner.Health()
 	a := &accountReport{
 		AccountID: h.Store.ID,
+		AWS:       awsReport{"ok", health.Credentials},
 		Store:     componentState{Status: "ok"},
+		Details:   health.Details,
 		Writes:    writesReport{Reason: s.cfg.ReadOnlyReason},
+	}
+	if !health.Credentials.OK {
+		a.AWS.Status = "failing"
 	}
 	if err := h.checkWritable(ctx); err != nil {
 		a.Store = componentState{Status: "failing", Err: "The state file cannot be written."}
@@ -73,6 +92,8 @@ func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, 
 		return nil, err
 	}
 	a.Snapshot, err = s.reportSnapshot(ctx, h)
+	a.Snapshot.LastAttempt, a.Snapshot.LastError = health.Snapshot.LastAttempt, health.Snapshot.LastError
+	a.Snapshot.Flags = health.Snapshot.Flags
 	return a, err
 }
 
@@ -88,9 +109,10 @@ func (h *hosted) reportHeld(ctx context.Context) (*heldReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &heldReport{ID: held.ID, Since: held.Since, Losses: held.Losses,
-		Confirm: "If this loss is real: iamscim refresh --confirm " + held.ID}, nil
+	return &heldReport{ID: held.ID, Since: held.Since, Losses: held.Losses, Confirm: howToConfirm(held.ID)}, nil
 }
+
+func howToConfirm(id string) string { return "If this loss is real: iamscim refresh --confirm " + id }
 
 // kinds are what is counted, by the name of their endpoint.
 var kinds = map[string]store.Kind{
@@ -159,5 +181,5 @@ func (r *report) degraded() bool {
 }
 
 func (a *accountReport) degraded() bool {
-	return a != nil && (a.Held != nil || a.Store.Status != "ok" || a.Snapshot.Status != "ok")
+	return a != nil && (a.Held != nil || a.Store.Status != "ok" || a.Snapshot.Status != "ok" || a.AWS.Status != "ok" || a.Snapshot.LastError != "")
 }

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strconv"
@@ -32,7 +33,7 @@ func newMetrics(s *Server) *metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(m.requests, m.seconds, accountCollector{s},
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
+	m.handler = promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
 	return m
 }
 
@@ -54,15 +55,20 @@ var (
 	ageDesc  = accountDesc("snapshot_age_seconds", "Time since the last complete observation began.")
 	genDesc  = accountDesc("snapshot_generation", "Generation that is served; 0 before the first.")
 	heldDesc = accountDesc("observation_held", "1 if an observation waits for an operator.")
+	okDesc   = accountDesc("refresh_ok", "1 if the last refresh succeeded.")
+	lastDesc = accountDesc("refresh_last_attempt_timestamp_seconds", "When the last refresh began.")
+	credDesc = accountDesc("aws_credentials_ok", "1 if AWS accepts us.")
+	callDesc = accountDesc("observation_aws_calls", "Calls of the last complete observation, by action.", "action")
+	tookDesc = accountDesc("observation_seconds", "How long the last complete observation took.")
 )
 
 func accountDesc(name, help string, labels ...string) *prometheus.Desc {
-	return prometheus.NewDesc("iamscim_"+name, help, append([]string{"account_id"}, labels...), nil)
+	return prometheus.NewDesc("iamscim_"+name, help, append([]string{"account", "account_id"}, labels...), nil)
 }
 
 // Describe implements prometheus.Collector.
 func (c accountCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{ageDesc, genDesc, heldDesc} {
+	for _, d := range []*prometheus.Desc{ageDesc, genDesc, heldDesc, okDesc, lastDesc, credDesc, callDesc, tookDesc} {
 		ch <- d
 	}
 }
@@ -73,18 +79,37 @@ func (c accountCollector) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	for _, h := range c.s.accounts {
-		id := h.Store.ID
+		name, id := cmp.Or(h.name, "default"), h.Store.ID
 		gauge := func(d *prometheus.Desc, v float64) {
-			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, id)
+			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, name, id)
 		}
 		gauge(genDesc, float64(h.Store.Snapshot.Generation().ID))
 		if at := h.lastObserved(ctx); !at.IsZero() {
 			gauge(ageDesc, c.s.now().Sub(at).Seconds())
 		}
-		held := 0.0
-		if report, err := h.reportHeld(ctx); err == nil && report != nil {
-			held = 1
+		if report, err := h.reportHeld(ctx); err == nil {
+			gauge(heldDesc, truth(report != nil))
 		}
-		gauge(heldDesc, held)
+		health := h.Provisioner.Health()
+		gauge(credDesc, truth(health.Credentials.OK))
+		if at := health.Snapshot.LastAttempt; at != nil {
+			gauge(lastDesc, float64(at.Unix()))
+			gauge(okDesc, truth(health.Snapshot.LastError == ""))
+		}
+		status, err := h.status(ctx)
+		if err != nil {
+			continue // nothing observed yet
+		}
+		gauge(tookDesc, status.Took.Seconds())
+		for action, n := range status.APIs {
+			ch <- prometheus.MustNewConstMetric(callDesc, prometheus.GaugeValue, float64(n), name, id, action)
+		}
 	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
 }

@@ -128,6 +128,8 @@ func (s *Server) routes(socket bool) *mux.Router {
 		"/readyz":            open(s.readyz),
 		"/health":            read(s.health),
 		"/metrics":           read(s.serveMetrics),
+		"/admin/refresh":     {"POST": admin(s.refresh)},
+		"/admin/confirm":     {"POST": admin(s.confirm)},
 		"/admin/tokens":      {"GET": admin(s.tokens), "POST": admin(s.createToken)},
 		"/admin/tokens/{id}": {"DELETE": admin(s.revokeToken)},
 	}

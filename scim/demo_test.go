@@ -1,0 +1,181 @@
+package scim
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"iamscim/provisioner"
+	"iamscim/provisioner/iamsim"
+	"iamscim/scim/auth"
+	"iamscim/store"
+)
+
+const demoToken = "a-token-for-tests-0123456789"
+
+// demo is the whole product but its command: a simulated account, observed
+// through the SDK into real files, served over HTTP.
+type demo struct {
+	*httptest.Server
+	server      *Server
+	sim         *iamsim.Account
+	aws         *httptest.Server // its endpoint
+	account     *store.Account
+	auth        *auth.Authenticator
+	control     *store.Control
+	provisioner *provisioner.Provisioner
+	log         *lockedBuffer
+}
+
+// newDemo serves an account of users people, observed once.
+func newDemo(t testing.TB, users int) *demo {
+	t.Helper()
+	d := newUnobserved(t, users)
+	if _, err := d.provisioner.Refresh(t.Context(), provisioner.RefreshOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// newUnobserved serves an account that nobody has looked at yet.
+func newUnobserved(t testing.TB, users int) *demo {
+	t.Helper()
+	d := &demo{sim: iamsim.New(iamsim.Config{Seed: 1}), log: &lockedBuffer{}}
+	iamsim.Generate(d.sim, iamsim.GenerateOptions{Users: users, Seed: 1})
+	d.openStore(t)
+	d.connect(t)
+	server, err := New(Config{
+		Accounts: map[string]*Account{
+			"":      {Store: d.account, Provisioner: d.provisioner},
+			"other": {Store: d.account, Provisioner: d.provisioner},
+		},
+		Auth: d.auth, Control: d.control, ReadOnlyReason: "it is in read-only mode.",
+		Log: slog.New(slog.NewJSONHandler(d.log, nil)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.server = server
+	d.Server = httptest.NewServer(server)
+	t.Cleanup(d.Close)
+	return d
+}
+
+func (d *demo) openStore(t testing.TB) {
+	t.Helper()
+	dir := t.TempDir()
+	var err error
+	if d.account, err = store.OpenAccount(t.Context(), dir, d.sim.ID(), store.AccountOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if d.control, err = store.OpenControl(t.Context(), filepath.Join(dir, "control.db"), time.Now); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := d.account.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := d.control.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if d.auth, err = auth.New(t.Context(), auth.Config{Control: d.control, Bootstrap: demoToken}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (d *demo) connect(t testing.TB) {
+	t.Helper()
+	d.aws = httptest.NewServer(d.sim)
+	t.Cleanup(d.aws.Close)
+	t.Setenv("AWS_ENDPOINT_URL", d.aws.URL)
+	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
+	d.provisioner = provisioner.New(provisioner.Config{Connection: d.dial(t, d.sim.ReadOnlyRoleARN()), Account: d.account})
+}
+
+// dial signs in to the simulated account, with no role as its administrator.
+func (d *demo) dial(t testing.TB, role string) *provisioner.Connection {
+	t.Helper()
+	id, secret := d.sim.Credentials()
+	say := func(s string) func() (string, error) { return func() (string, error) { return s, nil } }
+	conn, err := provisioner.Connect(t.Context(), provisioner.ConnectConfig{
+		RoleARN: role, AccessKeyID: say(id), SecretAccessKey: say(secret), Region: "us-east-1",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// answer is a response that was read to its end.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// do sends a request with the bootstrap token, unless headers say otherwise;
+// headers are "Name: value".
+func (d *demo) do(t testing.TB, method, path, body string, headers ...string) answer {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, d.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+demoToken)
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+		if name == "Host" {
+			req.Host = value
+		}
+		if value == "" {
+			req.Header.Del(name)
+		}
+	}
+	res, err := d.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	got, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header, got}
+}
+
+// token makes a credential and returns the header that presents it.
+func (d *demo) token(t testing.TB, scopes auth.Scopes, accountID string) string {
+	t.Helper()
+	secret, _, err := d.auth.Create(t.Context(), "test", auth.Grant{Name: "test", Scopes: scopes, AccountID: accountID})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "Authorization: Bearer " + secret.Reveal()
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}

@@ -1,0 +1,82 @@
+package scim
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"iamscim/scim/auth"
+)
+
+func TestHealth(t *testing.T) {
+	d := newDemo(t, 20)
+	if _, _, err := d.auth.Create(t.Context(), "test", auth.Grant{
+		Name: "ends soon", Scopes: auth.AllScopes, AccountID: d.sim.ID(), Expires: time.Now().Add(24 * time.Hour),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got := d.do(t, "GET", "/health", "")
+	want := `{
+		"status": "degraded",
+		"accountId": "{account}",
+		"aws": {"status": "ok", "caller": "<string>", "role": "<string>"},
+		"snapshot": {"status": "ok", "generation": 1, "ageSeconds": "<number>", "observed": "<string>",
+			"counts": {"users": "<number>", "groups": "<number>", "entitlements": "<number>", "roles": "<number>"},
+			"sources": "<any>", "calls": "<any>"},
+		"held": null,
+		"store": {"status": "ok"},
+		"writes": {"enabled": false, "reason": "<string>"},
+		"accounts": {"other": {"accountId": "{account}"}},
+		"tokens": {"status": "expiring", "expiring": [{"name": "ends soon"}]}
+	}`
+	if err := matchJSON(want, got.body, map[string]string{"account": d.sim.ID()}); err != nil {
+		t.Errorf("%v: %s", err, got.body)
+	}
+}
+
+// A dead AWS endpoint: the old snapshot is served, its age visible, and health
+// names the remedy.
+func TestHealthWithoutAWS(t *testing.T) {
+	d := newDemo(t, 5)
+	d.aws.Close()
+	if got := d.do(t, "POST", "/admin/refresh", ""); got.status < 500 {
+		t.Errorf("refresh: %d %s", got.status, got.body)
+	} else {
+		checkErrorBody(t, got.status, got.header, got.body)
+	}
+	if got := d.do(t, "GET", "/scim/v2/Users?count=1", ""); got.status != 200 || got.header.Get("Iamscim-Snapshot-Age") == "" {
+		t.Errorf("users: %d %v", got.status, got.header)
+	}
+	var health struct {
+		Status string
+		AWS    struct{ Status, Remedy string }
+	}
+	got := d.do(t, "GET", "/health", "")
+	if err := json.Unmarshal(got.body, &health); err != nil || health.Status != "degraded" || health.AWS.Status != "failing" || health.AWS.Remedy == "" {
+		t.Errorf("%s: %v", got.body, err)
+	}
+	if got := d.do(t, "GET", "/readyz", ""); got.status != 200 {
+		t.Errorf("ready is %d: age and AWS fail nothing", got.status)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	d := newDemo(t, 5)
+	d.do(t, "GET", "/scim/v2/Users/AIDANOBODY", "")
+	d.do(t, "BREW", "/scim/v2/Users", "")
+	got := string(d.do(t, "GET", "/metrics", "").body)
+	for _, want := range []string{
+		`iamscim_http_requests_total{method="GET",route="/scim/v2/Users/{id}",status="404"} 1`,
+		`iamscim_http_requests_total{method="other",route="/scim/v2/Users",status="405"} 1`,
+		`iamscim_http_request_seconds_bucket{`,
+		`iamscim_snapshot_generation{account="default",account_id="` + d.sim.ID() + `"} 1`,
+		`iamscim_snapshot_age_seconds{`,
+		`iamscim_observation_aws_calls{account="default",account_id="` + d.sim.ID() + `",action="ListUsers"}`,
+		`iamscim_observation_held{account="default",account_id="` + d.sim.ID() + `"} 0`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
