@@ -59,9 +59,6 @@ func (g *generator) addGroup(name, path string, grants Grants) {
 	g.groupIDs[name] = group.ID
 }
 
-// groupsPerUser is IAM's quota, which cannot be raised.
-const groupsPerUser = 10
-
 // join adds the user to groups that exist, up to the quota.
 func (g *generator) join(u *User, names ...string) {
 	for _, name := range names {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"iamscim/provisioner/policy"
 )
 
 // holder is a kind of object that policies are given to. The seven actions per
@@ -212,15 +214,8 @@ func (c *call) checkDocument(text string) error {
 	if doc == nil {
 		return refuse("MalformedPolicyDocument", "Syntax errors in policy.")
 	}
-	for _, s := range doc.Statements {
-		switch {
-		case s.Principals != nil || s.NotPrincipals != nil:
-			return refuse("MalformedPolicyDocument", "Policy document should not specify a principal.")
-		case s.Resources == nil && s.NotResources == nil:
-			return refuse("MalformedPolicyDocument", "Policy statement must contain resources.")
-		case s.Actions == nil && s.NotActions == nil:
-			return refuse("MalformedPolicyDocument", "Policy statement must contain actions.")
-		}
+	if fault := doc.Fault(policy.IdentityPolicy); fault != "" {
+		return refuse("MalformedPolicyDocument", "%s", fault)
 	}
 	return nil
 }

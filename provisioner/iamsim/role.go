@@ -2,6 +2,8 @@ package iamsim
 
 import (
 	"time"
+
+	"iamscim/provisioner/policy"
 )
 
 func roleOperations() []operation {
@@ -104,13 +106,8 @@ func (c *call) checkTrust(text string) error {
 	if doc == nil {
 		return refuse("MalformedPolicyDocument", "This policy contains invalid Json")
 	}
-	for _, s := range doc.Statements {
-		if s.Resources != nil || s.NotResources != nil {
-			return refuse("MalformedPolicyDocument", "Has prohibited field Resource")
-		}
-		if s.Principals == nil && s.NotPrincipals == nil {
-			return refuse("MalformedPolicyDocument", "AssumeRolepolicy must contain a principal")
-		}
+	if fault := doc.Fault(policy.TrustPolicy); fault != "" {
+		return refuse("MalformedPolicyDocument", "%s", fault)
 	}
 	if size(text) > trustPolicyQuota {
 		return overLimit("ACLSizePerRole", trustPolicyQuota)

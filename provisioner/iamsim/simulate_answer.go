@@ -91,14 +91,14 @@ func statementSpan(text string, index int) (start, end int, ok bool) {
 	if json.Unmarshal([]byte(text), &doc) != nil {
 		return 0, 0, false
 	}
-	list := []json.RawMessage{doc.Statement}
-	if strings.HasPrefix(string(doc.Statement), "[") {
-		if json.Unmarshal(doc.Statement, &list) != nil {
-			return 0, 0, false
-		}
+	var list []json.RawMessage
+	if !strings.HasPrefix(string(doc.Statement), "[") {
+		list = []json.RawMessage{doc.Statement}
+	} else if json.Unmarshal(doc.Statement, &list) != nil {
+		return 0, 0, false
 	}
 	// Statements are searched in turn, because two may read alike.
-	at := strings.Index(text, string(doc.Statement))
+	at := max(0, strings.Index(text, string(doc.Statement)))
 	for i, statement := range list {
 		found := strings.Index(text[at:], string(statement))
 		if found < 0 {

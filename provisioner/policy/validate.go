@@ -14,44 +14,53 @@ const (
 	TrustPolicy
 )
 
-// Validate reports why IAM would answer MalformedPolicyDocument, nil if it
-// would accept the document ("Grammar of the IAM JSON policy language").
+// Validate is Fault as an error that wraps ErrMalformed.
 func (d *Document) Validate(use Use) error {
+	if fault := d.Fault(use); fault != "" {
+		return fmt.Errorf("%s: %w", fault, ErrMalformed)
+	}
+	return nil
+}
+
+// Fault says why IAM would answer MalformedPolicyDocument, much in its words;
+// empty if it would accept the document ("Grammar of the IAM JSON policy
+// language").
+func (d *Document) Fault(use Use) string {
 	if d.Version != "" && d.Version != "2012-10-17" && d.Version != "2008-10-17" {
-		return fmt.Errorf("the policy must contain a valid version string: %w", ErrMalformed)
+		return "The policy must contain a valid version string"
 	}
 	if len(d.Statements) == 0 {
-		return fmt.Errorf("syntax errors in policy: no statement: %w", ErrMalformed)
+		return "Syntax errors in policy."
 	}
 	seen := map[string]bool{}
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		if s.Sid != "" && seen[s.Sid] {
-			return fmt.Errorf("statement IDs (SID) in a single policy must be unique: %w", ErrMalformed)
+			return "Statement IDs (SID) in a single policy must be unique."
 		}
 		seen[s.Sid] = true
 		if fault := s.fault(use); fault != "" {
-			return fmt.Errorf("%s: %w", fault, ErrMalformed)
+			return fault
 		}
 	}
-	return nil
+	return ""
 }
 
 func (s *Statement) fault(use Use) string {
 	switch {
 	case len(s.unknown) > 0:
-		return "syntax errors in policy: element " + s.unknown[0]
+		return "Syntax errors in policy: unknown element " + s.unknown[0]
 	case len(s.Actions) == 0 && len(s.NotActions) == 0:
-		return "policy statement must contain actions"
+		return "Policy statement must contain actions."
 	case s.Actions != nil && s.NotActions != nil:
-		return "syntax errors in policy: Action and NotAction"
+		return "Syntax errors in policy: both Action and NotAction"
 	}
 	if fault := s.actionFault(); fault != "" {
 		return fault
 	}
 	for i := range s.Conditions {
 		if !s.Conditions[i].op.known {
-			return "invalid condition type: " + s.Conditions[i].Operator
+			return "Invalid Condition type : " + s.Conditions[i].Operator
 		}
 	}
 	if use == TrustPolicy {
@@ -65,7 +74,7 @@ func (s *Statement) actionFault() string {
 		for _, action := range list {
 			vendor, name, found := strings.Cut(action, ":")
 			if action != "*" && (!found || vendor == "" || name == "") {
-				return "actions/conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc"
+				return "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 			}
 		}
 	}
@@ -75,9 +84,9 @@ func (s *Statement) actionFault() string {
 func (s *Statement) trustFault() string {
 	switch {
 	case s.Resources != nil || s.NotResources != nil:
-		return "has prohibited field Resource"
+		return "Has prohibited field Resource"
 	case s.Principals == nil && s.NotPrincipals == nil:
-		return "missing required field Principal"
+		return "AssumeRolepolicy must contain a principal"
 	}
 	return ""
 }
@@ -85,16 +94,16 @@ func (s *Statement) trustFault() string {
 func (s *Statement) identityFault() string {
 	switch {
 	case s.Principals != nil || s.NotPrincipals != nil:
-		return "policy document should not specify a principal"
+		return "Policy document should not specify a principal."
 	case len(s.Resources) == 0 && len(s.NotResources) == 0:
-		return "policy statement must contain resources"
+		return "Policy statement must contain resources."
 	case s.Resources != nil && s.NotResources != nil:
-		return "syntax errors in policy: Resource and NotResource"
+		return "Syntax errors in policy: both Resource and NotResource"
 	}
 	for _, list := range [][]string{s.Resources, s.NotResources} {
 		for _, resource := range list {
 			if resource != "*" && !strings.HasPrefix(resource, "arn:") && strings.Trim(resource, "*") != "" {
-				return fmt.Sprintf("resource %s must be in ARN format or \"*\"", resource)
+				return fmt.Sprintf("Resource %s must be in ARN format or \"*\".", resource)
 			}
 		}
 	}
