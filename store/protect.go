@@ -92,3 +92,27 @@ func (tx *SnapshotTx) applyProtections(ctx context.Context, o *observed) error {
 	}
 	return nil
 }
+
+// Protected returns what is protected, at the time given, of the users and
+// groups with these ids. For a membership the user's id counts.
+func (tx *SnapshotTx) Protected(ctx context.Context, at time.Time, ids ...string) ([]Protection, error) {
+	var list []Protection
+	err := tx.readNow(ctx, func(c conn) error {
+		for _, id := range ids {
+			err := c.each(ctx, func(rows *sql.Rows) error {
+				var p Protection
+				err := rows.Scan(&p.Thing, &p.ID, &p.Other)
+				list = append(list, p)
+				return err
+			}, `select kind, id, other from protection where id = ? and until > ? order by kind, id, other`, id, formatTime(at))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read protections: %w", err)
+	}
+	return list, nil
+}

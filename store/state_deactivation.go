@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -16,27 +18,88 @@ type RememberedCredential struct {
 // Deactivation says that this server deactivated a user and what it took.
 type Deactivation struct {
 	Credentials []RememberedCredential
-	Actor       string
-	At          time.Time
+	// Denies are the denies this server placed: ARNs of managed policies and
+	// names of inline ones. What is not listed here is somebody else's.
+	Denies []string
+	Actor  string
+	At     time.Time
 }
 
 // Deactivations returns the users this server deactivated, by UserId.
 func (tx *StateTx) Deactivations(ctx context.Context) (map[string]Deactivation, error) {
+	return tx.deactivations(ctx, `select user_id, credentials, denies, actor, at from deactivation order by user_id`)
+}
+
+// Deactivation returns what is remembered of one user, or ErrNotFound.
+func (tx *StateTx) Deactivation(ctx context.Context, userID string) (*Deactivation, error) {
+	found, err := tx.deactivations(ctx, `select user_id, credentials, denies, actor, at from deactivation where user_id = ?`, userID)
+	if err != nil {
+		return nil, err
+	}
+	d, ok := found[userID]
+	if !ok {
+		return nil, fmt.Errorf("deactivation of %s: %w", userID, ErrNotFound)
+	}
+	return &d, nil
+}
+
+func (tx *StateTx) deactivations(ctx context.Context, query string, args ...any) (map[string]Deactivation, error) {
 	result := map[string]Deactivation{}
-	const query = `select user_id, credentials, actor, at from deactivation order by user_id`
 	err := eachRow(ctx, tx.tx, query, func(scan scanFunc) error {
-		var id, text string
+		var id, credentials, denies string
 		var d Deactivation
-		if err := scan(&id, &text, &d.Actor, timeValue{&d.At}); err != nil {
+		if err := scan(&id, &credentials, &denies, &d.Actor, timeValue{&d.At}); err != nil {
 			return err
 		}
-		if err := json.Unmarshal([]byte(text), &d.Credentials); err != nil {
+		err := errors.Join(json.Unmarshal([]byte(credentials), &d.Credentials), json.Unmarshal([]byte(denies), &d.Denies))
+		if err != nil {
 			return fmt.Errorf("deactivation of %s: %w", id, err)
+		}
+		if len(d.Denies) == 0 {
+			d.Denies = nil
 		}
 		result[id] = d
 		return nil
-	})
+	}, args...)
 	return result, err
+}
+
+// AddDeny remembers a deny this server is about to place on a user that it
+// deactivates; PutDeactivation comes first.
+func (tx *StateTx) AddDeny(ctx context.Context, userID, deny string) error {
+	d, err := tx.Deactivation(ctx, userID)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(d.Denies, deny) {
+		return nil
+	}
+	text, err := json.Marshal(append(d.Denies, deny))
+	if err != nil {
+		return fmt.Errorf("deny of %s: %w", userID, err)
+	}
+	_, err = tx.tx.ExecContext(ctx, `update deactivation set denies = ? where user_id = ?`, string(text), userID)
+	return err
+}
+
+// AddRemembered adds credentials that were found active after the deactivation
+// had begun, and were taken away as well.
+func (tx *StateTx) AddRemembered(ctx context.Context, userID string, more []RememberedCredential) error {
+	d, err := tx.Deactivation(ctx, userID)
+	if err != nil {
+		return err
+	}
+	for _, c := range more {
+		if !slices.Contains(d.Credentials, c) {
+			d.Credentials = append(d.Credentials, c)
+		}
+	}
+	text, err := json.Marshal(d.Credentials)
+	if err != nil {
+		return fmt.Errorf("deactivation of %s: %w", userID, err)
+	}
+	_, err = tx.tx.ExecContext(ctx, `update deactivation set credentials = ? where user_id = ?`, string(text), userID)
+	return err
 }
 
 // PutDeactivation remembers what a deactivation takes away. What is remembered

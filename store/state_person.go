@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -92,6 +93,21 @@ func (tx *StateTx) GroupAttributes(ctx context.Context) (map[string]GroupAttribu
 	return groups, err
 }
 
+// GroupAttribute returns the attributes of one group, empty ones if nobody
+// wrote any.
+func (tx *StateTx) GroupAttribute(ctx context.Context, groupID string) (GroupAttributes, error) {
+	var a GroupAttributes
+	const query = `select external_id, display_name, iam_name from group_attribute where group_id = ?`
+	err := tx.tx.QueryRowContext(ctx, query, groupID).Scan(&a.ExternalID, &a.DisplayName, &a.IAMName)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, nil
+	}
+	if err != nil {
+		return a, fmt.Errorf("attributes of group %s: %w", groupID, err)
+	}
+	return a, nil
+}
+
 // PutGroupAttributes writes all attributes of a group.
 func (tx *StateTx) PutGroupAttributes(ctx context.Context, groupID string, a GroupAttributes, actor string) error {
 	const upsert = `insert into group_attribute (group_id, external_id, display_name, iam_name, updated, actor)
@@ -139,6 +155,23 @@ func (tx *StateTx) Owned(ctx context.Context) (map[Ref]Ownership, error) {
 		return nil
 	})
 	return owned, err
+}
+
+// Ownership returns how one object became ours, or ErrNotFound.
+func (tx *StateTx) Ownership(ctx context.Context, ref Ref) (*Ownership, error) {
+	var o Ownership
+	const query = `select origin, actor, at from ownership where kind = ? and id = ?`
+	err := tx.tx.QueryRowContext(ctx, query, ref.Kind, ref.ID).Scan(&o.Origin, &o.Actor, timeValue{&o.At})
+	if err != nil {
+		return nil, fmt.Errorf("ownership of %s: %w", ref.ID, translate(err))
+	}
+	return &o, nil
+}
+
+// DeleteOwnership forgets an object that is gone; ids never come back.
+func (tx *StateTx) DeleteOwnership(ctx context.Context, ref Ref) error {
+	_, err := tx.tx.ExecContext(ctx, `delete from ownership where kind = ? and id = ?`, ref.Kind, ref.ID)
+	return err
 }
 
 // PutOwnership makes an object ours; the first origin stays.

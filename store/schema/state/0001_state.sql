@@ -37,10 +37,12 @@ create table ownership (
 ) strict, without rowid;
 
 -- What a deactivation took away and a reactivation gives back: a list of
--- {kind, id}. Never overwritten while the user is deactivated.
+-- {kind, id}. Never overwritten while the user is deactivated. Denies are the
+-- policies that this server placed; any other deny is somebody else's.
 create table deactivation (
 	user_id     text primary key,
 	credentials text not null check (json_valid(credentials)),
+	denies      text not null default '[]' check (json_valid(denies)),
 	at          text not null,
 	actor       text not null
 ) strict, without rowid;

@@ -1,0 +1,234 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// PlanState is where a journaled plan stands.
+type PlanState string
+
+// The states of a plan. Running, undoing, retry and waiting are open: while a
+// plan is open, other writes to its objects wait.
+const (
+	PlanRunning    PlanState = "running"
+	PlanUndoing    PlanState = "undoing"
+	PlanRetry      PlanState = "retry"   // to be tried again at RetryAt
+	PlanWaiting    PlanState = "waiting" // for an operator
+	PlanDone       PlanState = "done"
+	PlanUndone     PlanState = "undone"
+	PlanSuperseded PlanState = "superseded"
+	PlanFailed     PlanState = "failed" // and nothing can be done about it
+)
+
+// StepState is where a step of a plan stands.
+type StepState string
+
+// The states of a step.
+const (
+	StepPlanned  StepState = "planned"
+	StepIntended StepState = "intended" // its call may have been made
+	StepDone     StepState = "done"
+	StepFailed   StepState = "failed"
+	StepUndone   StepState = "undone"
+	StepSkipped  StepState = "skipped" // it was so already
+)
+
+// JournalPlan is one plan of the journal.
+type JournalPlan struct {
+	ID        string
+	Kind      string
+	Direction string // "forward" or "undo"
+	Digest    string
+	State     PlanState
+	Actor     string
+	Created   time.Time
+	Updated   time.Time
+	RetryAt   time.Time // zero: none
+	Note      string
+	Objects   []JournalObject
+	Steps     []JournalStep
+}
+
+// JournalObject is an object a plan touches; one that does not exist yet has
+// its name instead of an id.
+type JournalObject struct {
+	Kind Kind
+	ID   string
+	Name string
+}
+
+// JournalStep is one IAM call of a plan. Call and Inverse are JSON and never
+// hold a secret; a step without an inverse is final.
+type JournalStep struct {
+	Call     json.RawMessage
+	Inverse  json.RawMessage
+	State    StepState
+	Intended time.Time
+	Ended    time.Time
+	Error    string
+}
+
+// AddPlan begins a plan; Created and Updated are set by the store.
+func (tx *StateTx) AddPlan(ctx context.Context, p *JournalPlan) error {
+	p.Created = tx.now().UTC().Round(0)
+	p.Updated = p.Created
+	const insert = `insert into plan (id, kind, direction, digest, state, actor, created, updated, retry_at, note)
+		values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	_, err := tx.tx.ExecContext(ctx, insert, p.ID, p.Kind, p.Direction, p.Digest, p.State, p.Actor,
+		formatTime(p.Created), formatTime(p.Updated), timeOrNil(p.RetryAt), p.Note)
+	if err != nil {
+		return fmt.Errorf("add plan: %w", err)
+	}
+	if err := tx.AddPlanObjects(ctx, p.ID, p.Objects...); err != nil {
+		return err
+	}
+	return tx.AddPlanSteps(ctx, p.ID, 0, p.Steps)
+}
+
+// AddPlanObjects names further objects of a plan.
+func (tx *StateTx) AddPlanObjects(ctx context.Context, id string, objects ...JournalObject) error {
+	const insert = `insert into plan_object (plan_id, kind, id, name) values (?, ?, ?, ?) on conflict do nothing`
+	for _, o := range objects {
+		if _, err := tx.tx.ExecContext(ctx, insert, id, o.Kind, o.ID, o.Name); err != nil {
+			return fmt.Errorf("add object of plan %s: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// AddPlanSteps appends steps, the first of which gets the number first.
+func (tx *StateTx) AddPlanSteps(ctx context.Context, id string, first int, steps []JournalStep) error {
+	const insert = `insert into plan_step (plan_id, seq, call, inverse, state, intended, ended, error) values (?, ?, ?, ?, ?, ?, ?, ?)`
+	for i, s := range steps {
+		var inverse any
+		if len(s.Inverse) > 0 {
+			inverse = string(s.Inverse)
+		}
+		_, err := tx.tx.ExecContext(ctx, insert, id, first+i, string(s.Call), inverse, s.State, timeOrNil(s.Intended), timeOrNil(s.Ended), s.Error)
+		if err != nil {
+			return fmt.Errorf("add step %d of plan %s: %w", first+i, id, err)
+		}
+	}
+	return nil
+}
+
+// SetPlanStep moves a step on. StepIntended sets its time of intent, any other
+// state its end.
+func (tx *StateTx) SetPlanStep(ctx context.Context, id string, seq int, state StepState, problem string) error {
+	column := "ended"
+	if state == StepIntended {
+		column = "intended"
+	}
+	now := formatTime(tx.now())
+	_, err := tx.tx.ExecContext(ctx, `update plan_step set state = ?, error = ?, `+column+` = ? where plan_id = ? and seq = ?`,
+		state, problem, now, id, seq)
+	if err != nil {
+		return fmt.Errorf("step %d of plan %s: %w", seq, id, err)
+	}
+	_, err = tx.tx.ExecContext(ctx, `update plan set updated = ? where id = ?`, now, id)
+	return err
+}
+
+// SetPlanState moves a plan on; a zero retryAt is none.
+func (tx *StateTx) SetPlanState(ctx context.Context, id string, state PlanState, retryAt time.Time, note string) error {
+	_, err := tx.tx.ExecContext(ctx, `update plan set state = ?, updated = ?, retry_at = ?, note = ? where id = ?`,
+		state, formatTime(tx.now()), timeOrNil(retryAt), note, id)
+	if err != nil {
+		return fmt.Errorf("plan %s: %w", id, err)
+	}
+	return nil
+}
+
+const planColumns = `select p.id, p.kind, p.direction, p.digest, p.state, p.actor, p.created, p.updated, p.retry_at, p.note from plan p `
+
+const planOpen = `p.state in ('running', 'undoing', 'retry', 'waiting')`
+
+// OpenPlans returns the plans that are not finished, oldest first, with their
+// objects and steps.
+func (tx *StateTx) OpenPlans(ctx context.Context) ([]*JournalPlan, error) {
+	return tx.plans(ctx, planColumns+`where `+planOpen+` order by p.created, p.id`)
+}
+
+// OpenPlansOf returns the unfinished plans that touch an object, by its id or,
+// for what is being made, by its name.
+func (tx *StateTx) OpenPlansOf(ctx context.Context, o JournalObject) ([]*JournalPlan, error) {
+	const match = `exists (select 1 from plan_object x where x.plan_id = p.id and x.kind = ?1 and (x.id = ?2 and ?2 <> '' or x.name = ?3 and ?3 <> ''))`
+	return tx.plans(ctx, planColumns+`where `+planOpen+` and `+match+` order by p.created, p.id`, o.Kind, o.ID, o.Name)
+}
+
+// JournalPlan returns one plan, or ErrNotFound.
+func (tx *StateTx) JournalPlan(ctx context.Context, id string) (*JournalPlan, error) {
+	list, err := tx.plans(ctx, planColumns+`where p.id = ?`, id)
+	if err == nil && len(list) == 0 {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return nil, fmt.Errorf("plan %s: %w", id, err)
+	}
+	return list[0], nil
+}
+
+func (tx *StateTx) plans(ctx context.Context, query string, args ...any) ([]*JournalPlan, error) {
+	var list []*JournalPlan
+	err := eachRow(ctx, tx.tx, query, func(scan scanFunc) error {
+		p := &JournalPlan{}
+		list = append(list, p)
+		return scan(&p.ID, &p.Kind, &p.Direction, &p.Digest, &p.State, &p.Actor,
+			timeValue{&p.Created}, timeValue{&p.Updated}, timeValue{&p.RetryAt}, &p.Note)
+	}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read plans: %w", err)
+	}
+	for _, p := range list {
+		if err := tx.planParts(ctx, p); err != nil {
+			return nil, fmt.Errorf("read plan %s: %w", p.ID, err)
+		}
+	}
+	return list, nil
+}
+
+func (tx *StateTx) planParts(ctx context.Context, p *JournalPlan) error {
+	err := eachRow(ctx, tx.tx, `select kind, id, name from plan_object where plan_id = ? order by kind, id, name`, func(scan scanFunc) error {
+		var o JournalObject
+		err := scan(&o.Kind, &o.ID, &o.Name)
+		p.Objects = append(p.Objects, o)
+		return err
+	}, p.ID)
+	if err != nil {
+		return err
+	}
+	const query = `select call, inverse, state, intended, ended, error from plan_step where plan_id = ? order by seq`
+	return eachRow(ctx, tx.tx, query, func(scan scanFunc) error {
+		var s JournalStep
+		var call string
+		var inverse sql.NullString
+		err := scan(&call, &inverse, &s.State, timeValue{&s.Intended}, timeValue{&s.Ended}, &s.Error)
+		s.Call = json.RawMessage(call)
+		if inverse.Valid {
+			s.Inverse = json.RawMessage(inverse.String)
+		}
+		p.Steps = append(p.Steps, s)
+		return err
+	}, p.ID)
+}
+
+// PrunePlans forgets plans that were finished before the given time; what they
+// did stays in the audit log.
+func (tx *StateTx) PrunePlans(ctx context.Context, before time.Time) error {
+	_, err := tx.tx.ExecContext(ctx, `delete from plan where updated < ? and state in ('done', 'undone', 'superseded', 'failed')`, formatTime(before))
+	if err != nil {
+		return fmt.Errorf("prune plans: %w", err)
+	}
+	return nil
+}
+
+func timeOrNil(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return formatTime(t)
+}
