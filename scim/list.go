@@ -23,7 +23,7 @@ func (c *content) list(ctx context.Context, res *resourceType, q *listQuery, bas
 	if err != nil {
 		return nil, err
 	}
-	s := &section{content: c, res: res, projection: res.project(q.selection, c.opt.MemberDisplay), base: base}
+	s := &portion{content: c, res: res, projection: res.project(q.selection, c.opt.MemberDisplay), base: base}
 	if result, ok := c.snapshot.Cached(res.kind, query); ok {
 		ids := window(result.IDs, q.StartIndex-1, q.Count)
 		if s.cached(result.Generation.ID, ids) {
@@ -40,7 +40,7 @@ func (c *content) list(ctx context.Context, res *resourceType, q *listQuery, bas
 		return s.load(ctx, tx, window(result.IDs, q.StartIndex-1, q.Count))
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", res.Name, err)
+		return nil, fmt.Errorf("list %s: %w", res.Name, refusal(err))
 	}
 	return page(q, total, s), nil
 }
@@ -53,7 +53,7 @@ func (c *content) listAll(ctx context.Context, q *listQuery, base string) (*docu
 	if err != nil {
 		return nil, err
 	}
-	var sections []*section
+	var portions []*portion
 	total := 0
 	err = c.snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 		left := q.Count
@@ -65,18 +65,27 @@ func (c *content) listAll(ctx context.Context, q *listQuery, base string) (*docu
 			ids := window(result.IDs, q.StartIndex-1-total, left)
 			total += len(result.IDs)
 			left -= len(ids)
-			s := &section{content: c, res: res, projection: res.project(q.selection, c.opt.MemberDisplay), base: base}
+			s := &portion{content: c, res: res, projection: res.project(q.selection, c.opt.MemberDisplay), base: base}
 			if err := s.load(ctx, tx, ids); err != nil {
 				return err
 			}
-			sections = append(sections, s)
+			portions = append(portions, s)
 		}
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list all: %w", err)
+		return nil, fmt.Errorf("list all: %w", refusal(err))
 	}
-	return page(q, total, sections...), nil
+	return page(q, total, portions...), nil
+}
+
+// refusal turns what the store refuses to compute into the client's error. The
+// schema and the store agree on every attribute, so this is for limits.
+func refusal(err error) error {
+	if q := (*store.QueryError)(nil); errors.As(err, &q) {
+		return badRequest(scimerrors.ScimTypeInvalidFilter, "%s.", q.Error())
+	}
+	return err
 }
 
 // window returns the ids of one page, wherever it lies.
@@ -85,8 +94,8 @@ func window(ids []string, skip, count int) []string {
 	return ids[skip:min(skip+count, len(ids))]
 }
 
-// section is the resources of one type on a page.
-type section struct {
+// portion is the resources of one type on a page.
+type portion struct {
 	content    *content
 	res        *resourceType
 	projection *projection
@@ -94,15 +103,15 @@ type section struct {
 	fragments  []fragment
 }
 
-// cached takes the whole section from the cache, or says that it cannot.
-func (s *section) cached(gen int64, ids []string) bool {
+// cached takes the whole portion from the cache, or says that it cannot.
+func (s *portion) cached(gen int64, ids []string) bool {
 	v, cacheable := s.content.variant(s.res.kind, s.base, s.content.parts(s.projection))
 	s.fragments = make([]fragment, len(ids))
 	return cacheable && s.content.cache.all(gen, s.res.kind, ids, v, s.fragments) == len(ids)
 }
 
 // load takes what it can from the cache and renders the rest in the view tx.
-func (s *section) load(ctx context.Context, tx *store.SnapshotTx, ids []string) error {
+func (s *portion) load(ctx context.Context, tx *store.SnapshotTx, ids []string) error {
 	gen := tx.Generation().ID
 	parts := s.content.parts(s.projection)
 	v, cacheable := s.content.variant(s.res.kind, s.base, parts)
@@ -146,9 +155,9 @@ func (d *document) release() {
 
 // page writes the ListResponse. itemsPerPage is the number returned, because
 // clients page by it; Resources is always there.
-func page(q *listQuery, total int, sections ...*section) *document {
+func page(q *listQuery, total int, portions ...*portion) *document {
 	count, size := 0, 256
-	for _, s := range sections {
+	for _, s := range portions {
 		for i := range s.fragments {
 			if n := len(s.fragments[i].body); n > 0 {
 				count, size = count+1, size+n+1
@@ -167,7 +176,7 @@ func page(q *listQuery, total int, sections ...*section) *document {
 	b = append(b, `,"itemsPerPage":`...)
 	b = strconv.AppendInt(b, int64(count), 10)
 	b = append(b, `,"Resources":[`...)
-	for _, s := range sections {
+	for _, s := range portions {
 		b = s.append(b)
 	}
 	b = append(b, ']', '}')
@@ -175,9 +184,9 @@ func page(q *listQuery, total int, sections ...*section) *document {
 	return &document{Body: b, pooled: pooled}
 }
 
-// append writes the section's resources. A listed id without a resource is
+// append writes the portion's resources. A listed id without a resource is
 // left out: one bad record must not fail the list.
-func (s *section) append(b []byte) []byte {
+func (s *portion) append(b []byte) []byte {
 	for i := range s.fragments {
 		body := s.fragments[i].body
 		if len(body) == 0 {

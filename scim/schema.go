@@ -64,7 +64,7 @@ func stringParams(name, description string, traits []trait) schema.StringParams 
 	return p
 }
 
-func flag(name, description string, traits ...trait) schema.SimpleParams {
+func boolean(name, description string, traits ...trait) schema.SimpleParams {
 	p := stringParams(name, description, traits)
 	return schema.SimpleBooleanParams(schema.BooleanParams{
 		Name: p.Name, Description: p.Description, Mutability: p.Mutability, Required: p.Required,

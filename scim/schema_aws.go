@@ -15,10 +15,10 @@ func awsUserSchema(opt contentOptions) schema.Schema {
 		simple(
 			text("identityType", "Whether a person or a program uses it.", canonical("human", "service"), readOnly),
 			text("identityTypeRule", "The rule that decided identityType.", readOnly),
-			flag("consoleAccess", "It has a console password.", readOnly),
+			boolean("consoleAccess", "It has a console password.", readOnly),
 			moment("passwordLastUsed", "Last console sign-in.", readOnly),
 			moment("passwordLastChanged", "Last change of the console password.", readOnly),
-			flag("mfaActive", "An MFA device is assigned.", readOnly)),
+			boolean("mfaActive", "An MFA device is assigned.", readOnly)),
 		credentialAttributes(),
 		simple(
 			moment("lastActivity", "The latest use of the password or of any access key.", readOnly),
@@ -34,14 +34,14 @@ func awsUserSchema(opt contentOptions) schema.Schema {
 				text("type", "Where the deny is.", canonical("attachedPolicy", "inlinePolicy", "groupPolicy", "record"), readOnly),
 				text("value", "The ARN or name of the policy.", exact, readOnly),
 				text("group", "The id of the group.", exact, readOnly),
-				flag("ours", "Placed by this server.", readOnly))),
+				boolean("ours", "Placed by this server.", readOnly))),
 			tagList(),
 			frozen(plural("attributeSources", "Attributes that were derived, and from what.",
 				text("attribute", "The attribute.", readOnly),
 				text("source", "What it was derived from.", readOnly))),
 		},
 		simple(
-			flag("managed", "Created or adopted by this server.", readOnly),
+			boolean("managed", "Created or adopted by this server.", readOnly),
 			moment("observedAt", "When IAM was last asked about this user.", readOnly),
 			moment("reportedAt", "When AWS made the credential report used here.", readOnly),
 			moment("detailsAt", "When its lists of credentials were read.", readOnly)))

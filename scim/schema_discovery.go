@@ -51,7 +51,7 @@ func renderSchema(s schema.Schema, base string) ([]byte, error) {
 // serviceProviderConfigSchema is RFC 7643 §5 with the pagination member of
 // RFC 9865 §4. elimity's own declares the maxima as decimals.
 func serviceProviderConfigSchema() schema.Schema {
-	supported := flag("supported", "Whether it is supported.", readOnly, required)
+	supported := boolean("supported", "Whether it is supported.", readOnly, required)
 	feature := func(name, description string, more ...schema.SimpleParams) schema.CoreAttribute {
 		return frozen(singular(name, description, append([]schema.SimpleParams{supported}, more...)...)).WithRequired(true)
 	}
@@ -74,10 +74,10 @@ func serviceProviderConfigSchema() schema.Schema {
 			text("description", "What it is.", readOnly, required),
 			reference("specUri", "Its specification.", to("external"), readOnly),
 			reference("documentationUri", "How to use it.", to("external"), readOnly),
-			flag("primary", "The preferred one.", readOnly))).WithRequired(true),
+			boolean("primary", "The preferred one.", readOnly))).WithRequired(true),
 		frozen(singular("pagination", "Paging through lists (RFC 9865).",
-			flag("cursor", "Cursors are supported.", readOnly),
-			flag("index", "startIndex is supported.", readOnly),
+			boolean("cursor", "Cursors are supported.", readOnly),
+			boolean("index", "startIndex is supported.", readOnly),
 			text("defaultPaginationMethod", "What a request without either gets.", canonical("cursor", "index"), readOnly),
 			whole("defaultPageSize", "Resources in a page if count is absent.", readOnly),
 			whole("maxPageSize", "The largest page.", readOnly),

@@ -32,7 +32,7 @@ func awsGroupSchema(opt contentOptions) schema.Schema {
 		frozenUnless(opt.Grantable, policyList("attachedPolicies", "Managed policies attached to the group.",
 			readOnlyUnless(opt.Grantable))),
 		inlinePolicies(),
-		simple(flag("managed", "Created or adopted by this server.", readOnly))[0])
+		simple(boolean("managed", "Created or adopted by this server.", readOnly))[0])
 	return schema.Schema{
 		ID: awsGroupURN, Name: optional.NewString("AWSGroup"),
 		Description: optional.NewString("What AWS IAM knows of a group."), Attributes: attributes,

@@ -26,8 +26,8 @@ func catalogueAttributes(kind string) []schema.CoreAttribute {
 // ages and is not part of the version.
 func entitlementSchema() schema.Schema {
 	attributes := slices.Concat(catalogueAttributes(typeManagedPolicy), simple(
-		flag("supported", "The policy can be attached.", readOnly),
-		flag("limitedAssignmentsPermitted", "The number of assignments is limited.", readOnly),
+		boolean("supported", "The policy can be attached.", readOnly),
+		boolean("limitedAssignmentsPermitted", "The number of assignments is limited.", readOnly),
 		whole("totalAssignmentsUsed", "Users, groups and roles it is attached to.", readOnly)))
 	return schema.Schema{
 		ID: entitlementURN, Name: optional.NewString("Entitlement"),
@@ -41,10 +41,10 @@ func awsEntitlementSchema() schema.Schema {
 		text("description", "The description.", readOnly),
 		text("defaultVersion", "The version in force.", exact, readOnly),
 		text("document", "The version in force, JSON.", exact, readOnly),
-		flag("awsManaged", "AWS maintains it.", readOnly),
-		flag("grantable", "This server may attach it to a user or group.", readOnly),
-		flag("attachable", "It can be attached.", readOnly),
-		flag("deny", "It denies every action on every resource.", readOnly),
+		boolean("awsManaged", "AWS maintains it.", readOnly),
+		boolean("grantable", "This server may attach it to a user or group.", readOnly),
+		boolean("attachable", "It can be attached.", readOnly),
+		boolean("deny", "It denies every action on every resource.", readOnly),
 		moment("updated", "When its default version was last changed.", readOnly)),
 		tagList())
 	return schema.Schema{
@@ -55,7 +55,7 @@ func awsEntitlementSchema() schema.Schema {
 
 func roleSchema() schema.Schema {
 	attributes := slices.Concat(catalogueAttributes(typeRole), simple(
-		flag("supported", "It can be assumed.", readOnly)))
+		boolean("supported", "It can be assumed.", readOnly)))
 	return schema.Schema{
 		ID: roleURN, Name: optional.NewString("Role"), Description: optional.NewString("An IAM role."),
 		Attributes: attributes,
@@ -74,8 +74,8 @@ func awsRoleSchema() schema.Schema {
 			text("type", "What value names.", canonical("service", "account", "principal", "federated"), readOnly),
 			text("value", "A service, an account, an ARN or a provider; * is everybody.", exact, readOnly)))},
 		simple(
-			flag("crossAccount", "Somebody in another account may assume it.", readOnly),
-			flag("conditional", "Conditions apply.", readOnly),
+			boolean("crossAccount", "Somebody in another account may assume it.", readOnly),
+			boolean("conditional", "Conditions apply.", readOnly),
 			moment("lastUsed", "Last use.", readOnly),
 			text("lastUsedRegion", "The region last used in.", readOnly),
 			text("permissionsBoundary", "The ARN of the policy that bounds its permissions.", exact, readOnly)),

@@ -43,7 +43,7 @@ func userSingular() []schema.CoreAttribute {
 			text("preferredLanguage", "Preferred languages, as in Accept-Language."),
 			text("locale", "Locale for currency, dates and numbers."),
 			text("timezone", "Time zone, as in the IANA database."),
-			flag("active", "False: an unconditional deny cuts all access.", required)))
+			boolean("active", "False: an unconditional deny cuts all access.", required)))
 }
 
 func passwordAttribute() schema.CoreAttribute {
@@ -58,12 +58,12 @@ func contactAttributes() []schema.CoreAttribute {
 			text("value", "The address."),
 			text("display", "A label."),
 			text("type", "What the address is for.", canonical("work", "home", "other")),
-			flag("primary", "The preferred one; at most one is.")),
+			boolean("primary", "The preferred one; at most one is.")),
 		plural("phoneNumbers", "Telephone numbers.",
 			text("value", "The number."),
 			text("display", "A label."),
 			text("type", "What the number is for.", canonical("work", "home", "mobile", "fax", "pager", "other")),
-			flag("primary", "The preferred one; at most one is.")),
+			boolean("primary", "The preferred one; at most one is.")),
 		plural("addresses", "Postal addresses.",
 			text("formatted", "The whole address, ready for display."),
 			text("streetAddress", "Street, house number, post box."),
@@ -72,7 +72,7 @@ func contactAttributes() []schema.CoreAttribute {
 			text("postalCode", "Postal code."),
 			text("country", "Country, as in ISO 3166-1 alpha-2."),
 			text("type", "What the address is for.", canonical("work", "home", "other")),
-			flag("primary", "The preferred one; at most one is.")),
+			boolean("primary", "The preferred one; at most one is.")),
 	}
 }
 
