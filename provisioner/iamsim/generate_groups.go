@@ -15,7 +15,7 @@ const (
 	powerGroup    = "power-users"
 	auditGroup    = "auditors"
 	frozenGroup   = "offboarding"
-	opsGroup      = "operations"
+	opsGroup      = "operators"
 )
 
 // addGroups makes the fixed groups, one per department, and projects, some of
