@@ -51,7 +51,7 @@ func newSim(p process) *cobra.Command {
 				return err
 			}
 			id, key := account.Credentials()
-			fmt.Fprintf(p.stdout, "export AWS_ENDPOINT_URL=http://%s\nexport AWS_REGION=us-east-1\n", ln.Addr())
+			fmt.Fprintf(p.stdout, "export AWS_ENDPOINT_URL=http://%s\nexport AWS_REGION=us-east-1\nexport AWS_DEFAULT_REGION=us-east-1\n", ln.Addr())
 			fmt.Fprintf(p.stdout, "export AWS_ACCESS_KEY_ID=%s\nexport AWS_SECRET_ACCESS_KEY=%s\n", id, key)
 			fmt.Fprintf(p.stdout, "export IAMSCIM_ROLE_ARN=%s\nexport IAMSCIM_READONLY_ROLE_ARN=%s\n", account.RoleARN(), account.ReadOnlyRoleARN())
 			return serveHTTP(cmd.Context(), ln, account)
