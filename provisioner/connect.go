@@ -148,6 +148,7 @@ func (c *Connection) environment(ctx context.Context, cfg ConnectConfig) (aws.Co
 	base, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithHTTPClient(newHTTPClient()),
 		awsconfig.WithEC2RoleCredentialOptions(impatientIMDS),
+		awsconfig.WithLogger(sdkLogger(cfg.Log)),
 		awsconfig.WithAPIOptions(options),
 	)
 	if err != nil {

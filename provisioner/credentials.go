@@ -3,6 +3,7 @@ package provisioner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 )
 
 // cached refreshes five minutes before expiry, jittered so that several
@@ -116,6 +118,14 @@ func newHTTPClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().
 		WithTimeout(90 * time.Second).
 		WithDialerOptions(func(d *net.Dialer) { d.Timeout = 5 * time.Second })
+}
+
+// sdkLogger keeps the SDK from writing to standard error by itself. What it
+// says is for debugging: everything that matters comes back as an error.
+func sdkLogger(log *slog.Logger) logging.Logger {
+	return logging.LoggerFunc(func(_ logging.Classification, format string, args ...any) {
+		log.Debug("aws sdk", "message", fmt.Sprintf(format, args...))
+	})
 }
 
 // observationRetryer slows the whole client down when AWS throttles. Its token

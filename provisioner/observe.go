@@ -57,7 +57,7 @@ type observer struct {
 	facts *facts
 
 	grantable []string
-	pollEvery time.Duration // for the credential report
+	pollFirst time.Duration // for the credential report; doubles
 	pollFor   time.Duration
 }
 

@@ -73,7 +73,7 @@ func New(cfg Config) *Provisioner {
 	}
 	p := &Provisioner{
 		conn: cfg.Connection, account: cfg.Account, cfg: cfg, log: cfg.Log, now: cfg.Now,
-		reportPoll: 2 * time.Second, reportWait: 30 * time.Second,
+		reportPoll: 250 * time.Millisecond, reportWait: 30 * time.Second,
 		turn: make(chan struct{}, 1), memo: &memo{}, rotation: newRotation(), wake: make(chan struct{}, 1),
 	}
 	p.health.Credentials = CredentialsHealth{OK: true, Caller: p.conn.CallerARN, Role: p.conn.RoleARN}

@@ -158,7 +158,7 @@ func (p *Provisioner) observeAndSwap(ctx context.Context, opt RefreshOptions, re
 	before := p.conn.calls.snapshot()
 	o := &observer{
 		iam: p.conn.IAM, log: p.log, now: p.now, prior: prior, memo: p.memo, tell: tell,
-		grantable: p.cfg.Grantable, pollEvery: p.reportPoll, pollFor: p.reportWait,
+		grantable: p.cfg.Grantable, pollFirst: p.reportPoll, pollFor: p.reportWait,
 	}
 	facts, err := o.observe(ctx)
 	if err != nil {

@@ -19,6 +19,9 @@ import (
 // (IAM User Guide, "Getting credential reports": once every four hours).
 const reportAge = 4 * time.Hour
 
+// maxPoll is the longest pause between two questions whether it is done.
+const maxPoll = 4 * time.Second
+
 // reportSource is the name under which the store keeps the report.
 const reportSource = "credential report"
 
@@ -94,7 +97,7 @@ func (o *observer) readReport(ctx context.Context) error {
 func (o *observer) awaitReport(ctx context.Context) (*iam.GetCredentialReportOutput, error) {
 	deadline := time.NewTimer(o.pollFor)
 	defer deadline.Stop()
-	for {
+	for wait := o.pollFirst; ; wait = min(2*wait, maxPoll) {
 		out, err := o.iam.GetCredentialReport(ctx, &iam.GetCredentialReportInput{}, brief)
 		if err == nil {
 			return out, nil
@@ -111,7 +114,7 @@ func (o *observer) awaitReport(ctx context.Context) (*iam.GetCredentialReportOut
 		default:
 			return nil, err
 		}
-		poll := time.NewTimer(o.pollEvery)
+		poll := time.NewTimer(wait)
 		select {
 		case <-poll.C:
 		case <-deadline.C:

@@ -1,0 +1,211 @@
+package provisioner_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"iamscim/provisioner"
+	"iamscim/provisioner/iamsim"
+)
+
+// serveSim puts an account behind HTTP, with an empty AWS environment else.
+func serveSim(t *testing.T, cfg iamsim.Config) *iamsim.Account {
+	t.Helper()
+	a := iamsim.New(cfg)
+	srv := httptest.NewServer(a)
+	t.Cleanup(srv.Close)
+	environment(t, map[string]string{"AWS_ENDPOINT_URL": srv.URL})
+	return a
+}
+
+func keysOf(a *iamsim.Account) provisioner.ConnectConfig {
+	id, secret := a.Credentials()
+	return provisioner.ConnectConfig{AccessKeyID: say(id), SecretAccessKey: say(secret)}
+}
+
+func TestConnect(t *testing.T) {
+	a := serveSim(t, iamsim.Config{})
+	id, secret := a.Credentials()
+
+	t.Run("keys", func(t *testing.T) {
+		c := connect(t, keysOf(a))
+		if c.AccountID != a.ID() || c.Partition != "aws" || !strings.Contains(c.CallerARN, ":user/") {
+			t.Errorf("got account %s, partition %s, caller %s", c.AccountID, c.Partition, c.CallerARN)
+		}
+	})
+	t.Run("role wins over keys", func(t *testing.T) {
+		cfg := keysOf(a)
+		cfg.RoleARN, cfg.SessionName = a.ReadOnlyRoleARN(), "review"
+		c := connect(t, cfg)
+		if !strings.HasSuffix(c.CallerARN, "/review") || c.RoleARN != cfg.RoleARN {
+			t.Errorf("got caller %s, role %s", c.CallerARN, c.RoleARN)
+		}
+		expires, err := c.Expires(t.Context())
+		if left := time.Until(expires); err != nil || left < 30*time.Minute || left > time.Hour {
+			t.Errorf("session ends in %s, %v", left, err)
+		}
+	})
+	t.Run("default chain", func(t *testing.T) {
+		t.Setenv("AWS_ACCESS_KEY_ID", id)
+		t.Setenv("AWS_SECRET_ACCESS_KEY", secret)
+		c := connect(t, provisioner.ConnectConfig{})
+		if !strings.Contains(c.CallerARN, ":user/") {
+			t.Errorf("got caller %s", c.CallerARN)
+		}
+	})
+	t.Run("twelve hours", func(t *testing.T) {
+		cfg := keysOf(a)
+		cfg.RoleARN, cfg.SessionDuration = a.ReadOnlyRoleARN(), 12*time.Hour
+		expires, err := connect(t, cfg).Expires(t.Context())
+		if left := time.Until(expires); err != nil || left < 11*time.Hour {
+			t.Errorf("session ends in %s, %v", left, err)
+		}
+	})
+}
+
+// TestConnectChained: a role assumed from a role gets an hour, whatever it
+// asks for.
+func TestConnectChained(t *testing.T) {
+	a := serveSim(t, iamsim.Config{})
+	short := a.AddRole(iamsim.Role{
+		Name: "short", MaxSession: time.Hour,
+		Trust: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + a.ID() + `"},"Action":"sts:AssumeRole"}]}`,
+	})
+	cfg := keysOf(a)
+	cfg.RoleARN = "arn:aws:iam::" + a.ID() + ":role/" + short.Name
+	cfg.SessionDuration = 12 * time.Hour
+	assertHour := func(t *testing.T, cfg provisioner.ConnectConfig) {
+		t.Helper()
+		var log bytes.Buffer
+		cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+		expires, err := connect(t, cfg).Expires(t.Context())
+		if left := time.Until(expires); err != nil || left > time.Hour {
+			t.Errorf("session ends in %s, %v", left, err)
+		}
+		if n := strings.Count(log.String(), "limited to one hour"); n != 1 {
+			t.Errorf("said %d times that sessions are limited: %s", n, log.String())
+		}
+	}
+	t.Run("maximum session duration", func(t *testing.T) { assertHour(t, cfg) })
+	t.Run("role chaining", func(t *testing.T) {
+		session(t, a)
+		cfg := cfg
+		cfg.AccessKeyID, cfg.SecretAccessKey, cfg.RoleARN = nil, nil, a.ReadOnlyRoleARN()
+		a.AddRole(iamsim.Role{
+			Name: "chained", MaxSession: 12 * time.Hour,
+			Trust: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + a.RoleARN() + `"},"Action":"sts:AssumeRole"}]}`,
+		})
+		cfg.RoleARN = "arn:aws:iam::" + a.ID() + ":role/chained"
+		assertHour(t, cfg)
+	})
+}
+
+// session puts credentials of a session of the full role into the environment.
+func session(t *testing.T, a *iamsim.Account) {
+	t.Helper()
+	id, secret := a.Credentials()
+	t.Setenv("AWS_ACCESS_KEY_ID", id)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secret)
+	cfg, err := awsconfig.LoadDefaultConfig(t.Context(), awsconfig.WithRegion("us-east-1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := sts.NewFromConfig(cfg).AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String(a.RoleARN()), RoleSessionName: aws.String("first")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ACCESS_KEY_ID", *out.Credentials.AccessKeyId)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", *out.Credentials.SecretAccessKey)
+	t.Setenv("AWS_SESSION_TOKEN", *out.Credentials.SessionToken)
+}
+
+func TestConnectRefused(t *testing.T) {
+	a := serveSim(t, iamsim.Config{})
+	id, secret := a.Credentials()
+	rootID, rootSecret := a.RootCredentials()
+	external := a.AddRole(iamsim.Role{Name: "external", Trust: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",
+		"Principal":{"AWS":"` + a.ID() + `"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"right"}}}]}`})
+	externalARN := "arn:aws:iam::" + a.ID() + ":role/" + external.Name
+	tests := []struct {
+		name    string
+		cfg     provisioner.ConnectConfig
+		env     map[string]string
+		problem string
+	}{
+		{name: "unknown key", cfg: provisioner.ConnectConfig{AccessKeyID: say("AKIAIOSFODNN7EXAMPLE"), SecretAccessKey: say(secret)},
+			problem: "does not know the access key"},
+		{name: "wrong secret", cfg: provisioner.ConnectConfig{AccessKeyID: say(id), SecretAccessKey: say("wrong")},
+			problem: "rejects the signature"},
+		{name: "account root", cfg: provisioner.ConnectConfig{AccessKeyID: say(rootID), SecretAccessKey: say(rootSecret)},
+			problem: "account root"},
+		{name: "missing role", cfg: provisioner.ConnectConfig{RoleARN: "arn:aws:iam::" + a.ID() + ":role/none", AccessKeyID: say(id), SecretAccessKey: say(secret)},
+			problem: "role cannot be assumed"},
+		{name: "missing external id", cfg: provisioner.ConnectConfig{RoleARN: externalARN, AccessKeyID: say(id), SecretAccessKey: say(secret)},
+			problem: "role cannot be assumed"},
+		{name: "wrong external id", cfg: provisioner.ConnectConfig{RoleARN: externalARN, ExternalID: "wrong", AccessKeyID: say(id), SecretAccessKey: say(secret)},
+			problem: "role cannot be assumed"},
+		{name: "no credentials", problem: "no usable AWS credentials"},
+		{name: "half a key", cfg: provisioner.ConnectConfig{AccessKeyID: say(id)}, problem: "one half"},
+		{name: "empty key", cfg: provisioner.ConnectConfig{AccessKeyID: say(""), SecretAccessKey: say("")}, problem: "no usable AWS credentials"},
+		{name: "no role ARN", cfg: provisioner.ConnectConfig{RoleARN: "admin"}, problem: "not the ARN of an IAM role"},
+		{name: "session too long", cfg: provisioner.ConnectConfig{SessionDuration: 13 * time.Hour}, problem: "outside what AWS allows"},
+		{name: "dead endpoint", cfg: keysOf(a), env: map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, problem: "cannot be reached"},
+		{name: "plain http", cfg: keysOf(a), env: map[string]string{"AWS_ENDPOINT_URL_STS": "http://sts.example.com"}, problem: "not encrypted"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			for key, value := range tt.env {
+				t.Setenv(key, value)
+			}
+			_, err := provisioner.Connect(t.Context(), tt.cfg)
+			var ce *provisioner.ConnectError
+			if !errors.As(err, &ce) || !strings.Contains(ce.Problem, tt.problem) || ce.Remedy == "" {
+				t.Errorf("got %v, want a problem with %q and a remedy", err, tt.problem)
+			}
+		})
+	}
+	t.Run("right external id", func(t *testing.T) {
+		cfg := keysOf(a)
+		cfg.RoleARN, cfg.ExternalID = externalARN, "right"
+		connect(t, cfg)
+	})
+}
+
+// TestConnectPlainHTTPSendsNothing: the refusal must come before the request.
+func TestConnectPlainHTTPSendsNothing(t *testing.T) {
+	a := serveSim(t, iamsim.Config{})
+	cfg := keysOf(a)
+	t.Setenv("AWS_ENDPOINT_URL", "http://0.0.0.0:1")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := provisioner.Connect(ctx, cfg)
+	var ce *provisioner.ConnectError
+	if !errors.As(err, &ce) || ce.Err != nil {
+		t.Errorf("got %v, want a refusal without a network error", err)
+	}
+}
+
+// TestConnectRegion: without a region, the partition of the role decides.
+func TestConnectRegion(t *testing.T) {
+	for partition, want := range map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"} {
+		t.Run(partition, func(t *testing.T) {
+			a := serveSim(t, iamsim.Config{Partition: partition})
+			cfg := keysOf(a)
+			cfg.RoleARN = a.ReadOnlyRoleARN()
+			c := connect(t, cfg)
+			if got := c.STS.Options().Region; got != want || c.Partition != partition {
+				t.Errorf("got region %s in partition %s, want %s", got, c.Partition, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,244 @@
+package provisioner_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"iamscim/provisioner"
+	"iamscim/provisioner/iamsim"
+	"iamscim/store"
+)
+
+// lab is a simulated account behind HTTP, observed through the real SDK into
+// real files. All three share one clock, which Advance moves.
+type lab struct {
+	*iamsim.Account
+	t       testing.TB
+	url     string
+	between atomic.Pointer[func(action string)] // called after each answer
+	account *store.Account
+	conn    *provisioner.Connection
+	p       *provisioner.Provisioner
+}
+
+// newLab connects with the read-only role. fill makes the account.
+func newLab(tb testing.TB, sim iamsim.Config, fill func(*iamsim.Account)) *lab {
+	tb.Helper()
+	if sim.ShortPages == 0 {
+		sim.ShortPages = -1
+	}
+	l := &lab{Account: iamsim.New(sim), t: tb}
+	if fill != nil {
+		fill(l.Account)
+	}
+	l.serve()
+	id, secret := l.Credentials()
+	l.conn = connect(tb, provisioner.ConnectConfig{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
+	account, err := store.OpenAccount(tb.Context(), tb.TempDir(), l.ID(), store.AccountOptions{Now: l.Now})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := account.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	l.account = account
+	l.start(provisioner.Config{})
+	l.ResetCalls()
+	return l
+}
+
+// serve puts the account behind HTTP and the SDK's variables in front of it.
+func (l *lab) serve() {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var action string
+		if between := l.between.Load(); between != nil {
+			action = l.lastAction(r, w)
+			(*between)(action)
+			return
+		}
+		l.Account.ServeHTTP(w, r)
+	}))
+	l.t.Cleanup(srv.Close)
+	l.url = srv.URL
+	environment(l.t, map[string]string{"AWS_ENDPOINT_URL": srv.URL})
+}
+
+// lastAction serves the request and says which action it was.
+func (l *lab) lastAction(r *http.Request, w http.ResponseWriter) string {
+	before := l.Calls()
+	l.Account.ServeHTTP(w, r)
+	for action, n := range l.Calls() {
+		if n != before[action] {
+			return action
+		}
+	}
+	return ""
+}
+
+// start makes another provisioner over the same files, as a restart does.
+func (l *lab) start(cfg provisioner.Config) {
+	cfg.Connection, cfg.Account, cfg.Now = l.conn, l.account, l.Now
+	cfg.Log = slog.New(slog.NewTextHandler(l.t.Output(), nil))
+	l.p = provisioner.New(cfg)
+	l.p.WithoutWaiting()
+}
+
+// environment is an AWS environment in which only what is given is set.
+func environment(tb testing.TB, set map[string]string) {
+	tb.Helper()
+	t, ok := tb.(interface{ Setenv(key, value string) })
+	if !ok {
+		tb.Fatal("cannot set the environment")
+	}
+	none := filepath.Join(tb.TempDir(), "none")
+	for key, value := range map[string]string{
+		"AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_REGION": "", "AWS_DEFAULT_REGION": "",
+		"AWS_ENDPOINT_URL_IAM": "", "AWS_ENDPOINT_URL_STS": "", "AWS_ROLE_ARN": "", "AWS_WEB_IDENTITY_TOKEN_FILE": "",
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
+	} {
+		t.Setenv(key, value)
+	}
+	for key, value := range set {
+		t.Setenv(key, value)
+	}
+}
+
+func say(s string) func() (string, error) { return func() (string, error) { return s, nil } }
+
+func connect(tb testing.TB, cfg provisioner.ConnectConfig) *provisioner.Connection {
+	tb.Helper()
+	c, err := provisioner.Connect(tb.Context(), cfg)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+func (l *lab) refresh() *provisioner.Report {
+	l.t.Helper()
+	r, err := l.p.Refresh(l.t.Context(), provisioner.RefreshOptions{})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return r
+}
+
+// refuse refreshes, and demands that it fails and changes nothing.
+func (l *lab) refuse() error {
+	l.t.Helper()
+	before := l.account.Snapshot.Generation()
+	_, err := l.p.Refresh(l.t.Context(), provisioner.RefreshOptions{})
+	if err == nil {
+		l.t.Error("the refresh succeeded")
+	}
+	if after := l.account.Snapshot.Generation(); after != before {
+		l.t.Errorf("generation moved from %v to %v", before, after)
+	}
+	return err
+}
+
+func (l *lab) details() {
+	l.t.Helper()
+	if err := l.p.ReadDetails(l.t.Context()); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *lab) users() []*store.User {
+	l.t.Helper()
+	var users []*store.User
+	l.view(func(tx *store.SnapshotTx) error {
+		all, err := tx.Select(l.t.Context(), store.KindUser, store.Query{})
+		if err != nil {
+			return err
+		}
+		users, err = tx.Users(l.t.Context(), all.IDs...)
+		return err
+	})
+	return users
+}
+
+// shown returns the user of that IAM name as it is served.
+func (l *lab) shown(name string) *store.User {
+	l.t.Helper()
+	for _, u := range l.users() {
+		if u.Name == name {
+			return u
+		}
+	}
+	l.t.Fatalf("user %q is not in the snapshot", name)
+	return nil
+}
+
+func (l *lab) groups() []*store.Group {
+	l.t.Helper()
+	var groups []*store.Group
+	l.view(func(tx *store.SnapshotTx) error {
+		all, err := tx.Select(l.t.Context(), store.KindGroup, store.Query{})
+		if err != nil {
+			return err
+		}
+		groups, err = tx.Groups(l.t.Context(), all.IDs...)
+		return err
+	})
+	return groups
+}
+
+func (l *lab) view(fn func(*store.SnapshotTx) error) {
+	l.t.Helper()
+	if err := l.account.Snapshot.View(l.t.Context(), fn); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l *lab) fault(f iamsim.Fault) {
+	l.t.Helper()
+	if err := l.Fault(f); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// after calls fn once, after the n-th answer of the action.
+func (l *lab) after(action string, n int, fn func()) {
+	seen := 0
+	hook := func(a string) {
+		if a == action {
+			if seen++; seen == n {
+				fn()
+			}
+		}
+	}
+	l.between.Store(&hook)
+}
+
+// total adds up calls, leaving out some actions.
+func total(calls map[string]int64, except ...string) int64 {
+	var n int64
+	for action, c := range calls {
+		if !slices.Contains(except, action) {
+			n += c
+		}
+	}
+	return n
+}
+
+func hasTag(u *store.User, key string) bool {
+	return slices.ContainsFunc(u.Tags, func(t store.Tag) bool { return strings.EqualFold(t.Key, key) })
+}
+
+// people adds n users with passwords.
+func people(a *iamsim.Account, n int) {
+	for i := range n {
+		a.AddUser(iamsim.User{Name: "person" + string(rune('a'+i/26)) + string(rune('a'+i%26)), Login: &iamsim.LoginProfile{Changed: time.Now()}})
+	}
+}
