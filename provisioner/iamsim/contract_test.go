@@ -3,6 +3,7 @@ package iamsim_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"slices"
@@ -111,6 +112,7 @@ func simulated(t *testing.T) func(testing.TB, int) *lab {
 }
 
 func elsewhere(t *testing.T, endpoint string) (func(testing.TB, int) *lab, map[string]deviation) {
+	reset(t, endpoint)
 	text, err := os.ReadFile("testdata/contract-moto.json")
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +129,22 @@ func elsewhere(t *testing.T, endpoint string) (func(testing.TB, int) *lab, map[s
 		byName[row.Action+"/"+row.Case] = row
 	}
 	return labs(endpoint, "testing", "testing"), byName
+}
+
+// reset empties moto, so that a server may serve a second run.
+func reset(t *testing.T, endpoint string) {
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint+"/moto-api/reset", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Fatalf("reset: %s", response.Status)
+	}
 }
 
 // labs makes one lab per case; its number keeps names apart.
