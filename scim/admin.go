@@ -139,6 +139,10 @@ func decode(r *request, into any) error {
 		if _, err = d.Token(); errors.Is(err, io.EOF) {
 			return nil
 		}
+		err = errors.New("there is more than one value")
+	}
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it is empty")
 	}
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		return err
@@ -146,14 +150,10 @@ func decode(r *request, into any) error {
 	return badRequest(scimerrors.ScimTypeInvalidSyntax, "The body is not the JSON object this path expects: %s.", jsonProblem(err))
 }
 
-// jsonProblem says what is wrong with a body. encoding/json has no type for an
-// unknown member, so that one is recognised by its text, for the wording only.
+// jsonProblem says what is wrong with a body, which is the caller's own.
 func jsonProblem(err error) string {
 	if wrong := new(json.UnmarshalTypeError); errors.As(err, &wrong) {
-		return fmt.Sprintf("%q is a %s", wrong.Field, wrong.Value)
+		return fmt.Sprintf("%q cannot be a %s", wrong.Field, wrong.Value)
 	}
-	if member, ok := strings.CutPrefix(fmt.Sprint(err), "json: unknown field "); ok {
-		return "it has no member " + member
-	}
-	return "it does not parse"
+	return strings.TrimPrefix(fmt.Sprint(err), "json: ")
 }

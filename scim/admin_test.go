@@ -78,12 +78,12 @@ func TestTokenRequests(t *testing.T) {
 		{"no scope", `{"name":"x"}`, 400, "scope"},
 		{"unknown scope", `{"name":"x","scopes":["root"]}`, 400, "root"},
 		{"in the past", `{"name":"x","scopes":["read"],"expires":"2001-01-01T00:00:00Z"}`, 400, "future"},
-		{"not a time", `{"name":"x","scopes":["read"],"expires":"soon"}`, 400, "parse"},
+		{"not a time", `{"name":"x","scopes":["read"],"expires":"soon"}`, 400, "soon"},
 		{"misspelt member", `{"name":"x","scopes":["read"],"expiry":"2999-01-01T00:00:00Z"}`, 400, "expiry"},
 		{"wrong type", `{"name":1,"scopes":["read"]}`, 400, "name"},
-		{"not json", `name=x`, 400, "parse"},
-		{"two values", `{"name":"x","scopes":["read"]}{}`, 400, "parse"},
-		{"empty", ``, 400, "parse"},
+		{"not json", `name=x`, 400, "invalid"},
+		{"two values", `{"name":"x","scopes":["read"]}{}`, 400, "more than one"},
+		{"empty", ``, 400, "empty"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := d.do(t, "POST", "/admin/tokens", tt.body)
