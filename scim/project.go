@@ -89,7 +89,7 @@ func (x *schemaIndex) keys(name string) []string {
 
 func (x *schemaIndex) always(name string) bool {
 	a := x.find(name)
-	return a != nil && a.returned == "always"
+	return a != nil && a.declared.Returned() == "always"
 }
 
 // apply appends what is left of body, one rendered resource.

@@ -13,8 +13,7 @@ import (
 type attribute struct {
 	filter.Attribute
 	keys     []string // where it stands in the JSON, outermost first
-	returned string
-	exact    bool
+	declared schema.CoreAttribute
 }
 
 // schemaIndex finds the attributes of a resource type by any spelling that
@@ -66,8 +65,7 @@ func newAttribute(declared schema.CoreAttribute, prefix string, keys []string, s
 	name := declared.Name()
 	a := &attribute{
 		keys:     append(append([]string(nil), keys...), name),
-		returned: declared.Returned(),
-		exact:    declared.CaseExact(),
+		declared: declared,
 	}
 	a.Name, a.Path = name, store.Path(prefix+name)
 	a.Type, a.Multi = filter.Type(declared.AttributeType()), declared.MultiValued()
@@ -91,9 +89,12 @@ func newAttribute(declared schema.CoreAttribute, prefix string, keys []string, s
 // add registers a under every spelling of its path and of its sub-attributes'.
 func (x *schemaIndex) add(urn string, a *attribute) {
 	x.register(urn, a.Name, a)
-	for _, sub := range a.Sub {
-		x.register(urn, a.Name+"."+sub.Name, &attribute{
-			Attribute: *sub, keys: append(append([]string(nil), a.keys...), sub.Name), returned: a.returned,
+	for _, declared := range a.declared.SubAttributes() {
+		name := declared.Name()
+		x.register(urn, a.Name+"."+name, &attribute{
+			Attribute: *a.Sub[strings.ToLower(name)],
+			keys:      append(append([]string(nil), a.keys...), name),
+			declared:  declared,
 		})
 	}
 }
@@ -109,9 +110,8 @@ func (x *schemaIndex) register(urn, path string, a *attribute) {
 // addCommon adds what RFC 7643 §3 and §3.1 put on every resource and no
 // schema declares.
 func (x *schemaIndex) addCommon(res *resourceType, stored map[store.Path]store.Attribute) {
-	schemas := newAttribute(simple(text("schemas", "", many, exact))[0], "", nil, stored)
+	schemas := newAttribute(simple(text("schemas", "", many, exact))[0].WithReturned(schema.AttributeReturnedAlways()), "", nil, stored)
 	schemas.Constant = append([]string{res.Schema}, res.Extensions...)
-	schemas.returned = "always"
 	x.add(res.Schema, schemas)
 	meta := newAttribute(singular("meta", "",
 		text("resourceType", "", exact), moment("created", ""), moment("lastModified", ""),

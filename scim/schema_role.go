@@ -77,7 +77,7 @@ func awsRoleSchema() schema.Schema {
 			boolean("crossAccount", "Somebody in another account may assume it.", readOnly),
 			boolean("conditional", "Conditions apply.", readOnly),
 			moment("lastUsed", "Last use.", readOnly),
-			text("lastUsedRegion", "The region last used in.", readOnly),
+			text("lastUsedRegion", "The region last used in.", exact, readOnly),
 			text("permissionsBoundary", "The ARN of the policy that bounds its permissions.", exact, readOnly)),
 		[]schema.CoreAttribute{
 			frozen(policyList("attachedPolicies", "Managed policies attached to the role.", readOnly)),
