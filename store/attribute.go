@@ -32,8 +32,8 @@ type attribute struct {
 	modified bool         // it is meta.lastModified, which is no column of a row
 	ages     bool         // it moves without a generation
 	list     *list        // the multi-valued attribute that this is, or is a part of
-	sub      string       // its name in an element of list
 	number   int          // under which the element table has its values, or 0
+	among    bool         // the element table has other values, too
 	parts    []*attribute // of a complex one
 }
 
@@ -116,7 +116,8 @@ type part struct {
 	typ    AttributeType
 	exact  bool
 	source string // SQL; empty: the member of the element with its name
-	number int
+	number int    // in the element table
+	among  bool   // the element table has other values under the number, too
 	ages   bool
 }
 
@@ -164,7 +165,7 @@ func (c *catalogue) multi(path Path, l *list, parts ...[]part) {
 			}
 			a := c.add(&attribute{
 				Attribute: Attribute{Path: path + "." + Path(p.name), Type: p.typ, CaseExact: p.exact, Multi: true},
-				source:    source, list: l, sub: p.name, number: p.number, ages: p.ages,
+				source:    source, list: l, number: p.number, among: p.among, ages: p.ages,
 			})
 			l.subs[Path(p.name)] = a
 			whole.parts = append(whole.parts, a)

@@ -27,8 +27,9 @@ func userCatalogue() *catalogue {
 		{name: "display", typ: String, source: `g.display_name`},
 		{name: "type", typ: String, source: `'direct'`},
 	})
-	c.documentList("entitlements", exactText("value"), text("display"),
-		[]part{{name: "type", typ: String, source: `'managedpolicy'`}})
+	// An entitlement is an attached policy, but not every one is an entitlement.
+	c.documentList("entitlements", []part{{name: "value", typ: String, exact: true, number: elementUserAttached, among: true}},
+		text("display"), []part{{name: "type", typ: String, source: `'managedpolicy'`}})
 	c.documentList("roles", exactText("value"), text("display", "type"))
 	c.documentList("x509Certificates", exactText("value"), text("display"))
 	enterpriseAttributes(c)

@@ -220,13 +220,13 @@ func (k *compiler) hint(l *list, where Expr) string {
 		}
 		value, isText := x.Value.(string)
 		if a := l.subs[x.Path]; isText && a != nil && a.number != 0 && k.c.asOf == 0 {
-			return k.byElement(a, `value = `, k.bindText(a, value)) + ` and `
+			return k.byElement(a, Eq, textOperand(a, value)) + ` and `
 		}
 	}
 	return ``
 }
 
 // byElement selects rows by the element table.
-func (k *compiler) byElement(a *attribute, condition, operand string) string {
-	return fmt.Sprintf(`x.row in (select row from element where attribute = %d and %s%s)`, a.number, condition, operand)
+func (k *compiler) byElement(a *attribute, op Op, value any) string {
+	return fmt.Sprintf(`x.row in (select row from element where attribute = %d and %s)`, a.number, k.condition(`value`, op, value, true))
 }

@@ -34,10 +34,14 @@ func (k *compiler) compare(x Compare) (string, error) {
 			order[x.Op] + ` ` + k.bind(value) + `)`, nil
 	case a.list == nil || k.in != nil:
 		return `(` + k.condition(k.source(a), x.Op, value, a.indexed) + `)`, nil
-	case a.number != 0 && k.c.asOf == 0 && x.Op != Ne:
-		return k.byElement(a, k.condition(`value`, x.Op, value, true), ``), nil
+	case a.number != 0 && k.c.asOf == 0 && x.Op != Ne && !a.among:
+		return k.byElement(a, x.Op, value), nil
 	}
-	return k.exists(a.list, k.condition(k.source(a), x.Op, value, false)), nil
+	hint := ``
+	if a.number != 0 && k.c.asOf == 0 && x.Op == Eq {
+		hint = k.byElement(a, x.Op, value) + ` and `
+	}
+	return `(` + hint + k.exists(a.list, k.condition(k.source(a), x.Op, value, false)) + `)`, nil
 }
 
 // compareNull: null is the same as no value (RFC 7643 §2.5).
@@ -139,5 +143,3 @@ func textOperand(a *attribute, v string) string {
 	}
 	return fold(v)
 }
-
-func (k *compiler) bindText(a *attribute, v string) string { return k.bind(textOperand(a, v)) }

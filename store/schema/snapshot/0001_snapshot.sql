@@ -62,19 +62,19 @@ create table user (
 create unique index user_current on user (id) where to_gen is null;
 create index user_history on user (id, from_gen);
 create index user_closed on user (to_gen) where to_gen is not null;
-create index user_order on user (created, id) where to_gen is null;
-create index user_user_name on user (user_name, created, id) where to_gen is null;
-create index user_external_id on user (external_id, created, id) where to_gen is null;
-create index user_display_name on user (display_name, created, id) where to_gen is null;
-create index user_family_name on user (family_name, created, id) where to_gen is null;
-create index user_given_name on user (given_name, created, id) where to_gen is null;
-create index user_title on user (title, created, id) where to_gen is null;
-create index user_user_type on user (user_type, created, id) where to_gen is null;
-create index user_employee_number on user (employee_number, created, id) where to_gen is null;
-create index user_department on user (department, created, id) where to_gen is null;
-create index user_arn on user (arn, created, id) where to_gen is null;
-create index user_path on user (path, created, id) where to_gen is null;
-create index user_active on user (active, created, id) where to_gen is null;
+create index user_order on user (created, id, to_gen) where to_gen is null;
+create index user_user_name on user (user_name, created, id, to_gen) where to_gen is null;
+create index user_external_id on user (external_id, created, id, to_gen) where to_gen is null;
+create index user_display_name on user (display_name, created, id, to_gen) where to_gen is null;
+create index user_family_name on user (family_name, created, id, to_gen) where to_gen is null;
+create index user_given_name on user (given_name, created, id, to_gen) where to_gen is null;
+create index user_title on user (title, created, id, to_gen) where to_gen is null;
+create index user_user_type on user (user_type, created, id, to_gen) where to_gen is null;
+create index user_employee_number on user (employee_number, created, id, to_gen) where to_gen is null;
+create index user_department on user (department, created, id, to_gen) where to_gen is null;
+create index user_arn on user (arn, created, id, to_gen) where to_gen is null;
+create index user_path on user (path, created, id, to_gen) where to_gen is null;
+create index user_active on user (active, created, id, to_gen) where to_gen is null;
 create table user_body (row integer primary key, body blob not null) strict;
 
 create table grp (
@@ -94,10 +94,10 @@ create table grp (
 create unique index grp_current on grp (id) where to_gen is null;
 create index grp_history on grp (id, from_gen);
 create index grp_closed on grp (to_gen) where to_gen is not null;
-create index grp_order on grp (created, id) where to_gen is null;
-create index grp_display_name on grp (display_name, created, id) where to_gen is null;
-create index grp_external_id on grp (external_id, created, id) where to_gen is null;
-create index grp_arn on grp (arn, created, id) where to_gen is null;
+create index grp_order on grp (created, id, to_gen) where to_gen is null;
+create index grp_display_name on grp (display_name, created, id, to_gen) where to_gen is null;
+create index grp_external_id on grp (external_id, created, id, to_gen) where to_gen is null;
+create index grp_arn on grp (arn, created, id, to_gen) where to_gen is null;
 create table grp_body (row integer primary key, body blob not null) strict;
 
 create table policy (
@@ -116,9 +116,9 @@ create table policy (
 create unique index policy_current on policy (id) where to_gen is null;
 create index policy_history on policy (id, from_gen);
 create index policy_closed on policy (to_gen) where to_gen is not null;
-create index policy_order on policy (created, id) where to_gen is null;
-create index policy_arn on policy (arn, created, id) where to_gen is null;
-create index policy_name on policy (name, created, id) where to_gen is null;
+create index policy_order on policy (created, id, to_gen) where to_gen is null;
+create index policy_arn on policy (arn, created, id, to_gen) where to_gen is null;
+create index policy_name on policy (name, created, id, to_gen) where to_gen is null;
 create table policy_body (row integer primary key, body blob not null) strict;
 
 create table role (
@@ -137,9 +137,9 @@ create table role (
 create unique index role_current on role (id) where to_gen is null;
 create index role_history on role (id, from_gen);
 create index role_closed on role (to_gen) where to_gen is not null;
-create index role_order on role (created, id) where to_gen is null;
-create index role_arn on role (arn, created, id) where to_gen is null;
-create index role_name on role (name, created, id) where to_gen is null;
+create index role_order on role (created, id, to_gen) where to_gen is null;
+create index role_arn on role (arn, created, id, to_gen) where to_gen is null;
+create index role_name on role (name, created, id, to_gen) where to_gen is null;
 create table role_body (row integer primary key, body blob not null) strict;
 
 -- Values of the multi-valued attributes that filters look up; current rows only.
