@@ -123,7 +123,12 @@ func (s *Server) confirm(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	return s.observe(w, r, h, provisioner.RefreshOptions{Confirm: body.ID, Actor: r.credential.ID})
+	err = s.observe(w, r, h, provisioner.RefreshOptions{Confirm: body.ID, Actor: r.credential.ID})
+	if errors.Is(err, store.ErrNotFound) {
+		// A refresh that ran in between has used the confirmation.
+		return s.observe(w, r, h, provisioner.RefreshOptions{})
+	}
+	return err
 }
 
 // decode reads the JSON body of an operator's request. An unknown member is an

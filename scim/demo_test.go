@@ -56,7 +56,7 @@ func newUnobserved(t testing.TB, users int) *demo {
 			"":      {Store: d.account, Provisioner: d.provisioner},
 			"other": {Store: d.account, Provisioner: d.provisioner},
 		},
-		Auth: d.auth, Control: d.control, ReadOnlyReason: "it is in read-only mode.",
+		Auth: d.auth, Control: d.control, ReadOnlyReason: "This server is in read-only mode.",
 		Log: slog.New(slog.NewJSONHandler(d.log, nil)),
 	})
 	if err != nil {

@@ -101,7 +101,7 @@ func (s *Server) sendDocument(w http.ResponseWriter, r *request, doc *document) 
 // refuseWrite answers every write. No resource is looked up, so an unknown id
 // is refused like a known one.
 func (s *Server) refuseWrite(http.ResponseWriter, *request) error {
-	return forbidden("This server is read-only: " + s.cfg.ReadOnlyReason)
+	return forbidden(s.cfg.ReadOnlyReason)
 }
 
 // me answers /Me for a credential that is nobody in particular (RFC 7644 §3.11).

@@ -22,7 +22,7 @@ func firstOf(t testing.TB, d *demo, endpoint string) string {
 	return list.Resources[0].ID
 }
 
-func TestGet(t *testing.T) {
+func TestGetOverHTTP(t *testing.T) {
 	d := newDemo(t, 20)
 	path := "/scim/v2/Users/" + firstOf(t, d, "Users")
 	first := d.do(t, "GET", path, "")
@@ -93,7 +93,7 @@ func TestQueryString(t *testing.T) {
 	}
 }
 
-func TestSearch(t *testing.T) {
+func TestSearchOverHTTP(t *testing.T) {
 	d := newDemo(t, 5)
 	const request = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"filter":"id pr","count":1}`
 	for _, tt := range []struct {

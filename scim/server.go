@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -29,7 +30,7 @@ type Config struct {
 	// it the server answers only to loopback host names, and takes them from
 	// the request.
 	PublicURL string
-	// ReadOnlyReason ends the sentence with which writes are refused.
+	// ReadOnlyReason is the sentence with which writes are refused.
 	ReadOnlyReason string
 	// MemberDisplay puts display on every member of a group; without it a
 	// client gets it by asking for it.
@@ -59,6 +60,7 @@ type Server struct {
 // New returns a server for cfg, or says what is wrong with it.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, log: cfg.Log, now: cfg.Now, accounts: map[string]*hosted{}}
+	s.cfg.ReadOnlyReason = cmp.Or(cfg.ReadOnlyReason, "This server only reads.")
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -68,12 +70,8 @@ func New(cfg Config) (*Server, error) {
 	if len(cfg.Accounts) == 0 || cfg.Auth == nil || cfg.Control == nil {
 		return nil, errors.New("scim: Accounts, Auth and Control are required")
 	}
-	if cfg.PublicURL != "" {
-		u, err := url.Parse(strings.TrimRight(cfg.PublicURL, "/"))
-		if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" {
-			return nil, fmt.Errorf("scim: public URL %q is not an http or https URL", cfg.PublicURL)
-		}
-		s.public = u
+	if err := s.setPublic(cfg.PublicURL); err != nil {
+		return nil, err
 	}
 	for name, a := range cfg.Accounts {
 		s.accounts[name] = s.host(name, a)
@@ -81,6 +79,18 @@ func New(cfg Config) (*Server, error) {
 	s.metrics = newMetrics(s)
 	s.router = s.routes(false)
 	return s, nil
+}
+
+func (s *Server) setPublic(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(strings.TrimRight(text, "/"))
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return fmt.Errorf("scim: public URL %q is not an http or https URL of host and path alone", text)
+	}
+	s.public = u
+	return nil
 }
 
 // ServeHTTP implements http.Handler.
