@@ -18,14 +18,21 @@ import (
 // that another site cannot make a browser call it. Everything that changes
 // something is audited in the transaction that changes it.
 
-// operated returns the account that ?account= names, by default the default one.
+// operated returns the account that ?account= gives by name or AWS account id,
+// by default the default one.
 func (s *Server) operated(r *request) (*hosted, error) {
 	values, err := parseQuery(r)
 	if err != nil {
 		return nil, err
 	}
-	h, ok := s.accounts[parameter(values, "account")]
-	if !ok {
+	name := parameter(values, "account")
+	h := s.accounts[name]
+	for _, other := range s.accounts {
+		if h == nil && other.Store.ID == name {
+			h = other
+		}
+	}
+	if h == nil {
 		return nil, reply(http.StatusNotFound, "There is no such account.")
 	}
 	if !r.credential.Allows(h.Store.ID) {

@@ -137,6 +137,9 @@ func TestRefresh(t *testing.T) {
 	if !result.New || result.Generation != 1 || result.Observed[store.KindUser] < 5 || result.Calls["ListUsers"] < 1 || result.Held != nil {
 		t.Errorf("%+v", result)
 	}
+	if got := d.do(t, "POST", "/admin/refresh?account="+d.sim.ID(), ""); got.status != 200 {
+		t.Errorf("by account id: %d", got.status)
+	}
 	if got := d.do(t, "POST", "/admin/refresh?account=nobody", ""); got.status != 404 {
 		t.Errorf("unknown account: %d", got.status)
 	}

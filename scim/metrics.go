@@ -37,10 +37,10 @@ func newMetrics(s *Server) *metrics {
 	return m
 }
 
-func (m *metrics) count(route, method string, status int, took time.Duration) {
-	method = shortMethod(method)
-	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()
-	m.seconds.WithLabelValues(route, method).Observe(took.Seconds())
+func (m *metrics) count(r *request, w *recorder) {
+	method := shortMethod(r.Method)
+	m.requests.WithLabelValues(r.route.path, method, strconv.Itoa(w.status)).Inc()
+	m.seconds.WithLabelValues(r.route.path, method).Observe(w.took.Seconds())
 }
 
 func (s *Server) serveMetrics(w http.ResponseWriter, r *request) error {

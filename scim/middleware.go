@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	scimerrors "github.com/elimity-com/scim/errors"
 	"github.com/gorilla/mux"
 
 	"iamscim/scim/auth"
@@ -64,11 +65,11 @@ func (s *Server) serve(rt route) http.Handler {
 		s.secure(rec.Header())
 		err := s.recovered(rec, req)
 		if err != nil && rec.status == 0 {
-			writeError(rec, r, err)
+			rec.keyword = writeError(rec, r, err).ScimType
 		}
-		took := time.Since(start)
-		s.metrics.count(rt.path, r.Method, rec.status, took)
-		s.logShape(req, rec, took, err)
+		rec.took = time.Since(start)
+		s.metrics.count(req, rec)
+		s.logShape(req, rec, err)
 	})
 }
 
@@ -166,8 +167,10 @@ func requestID(r *http.Request) string {
 // recorder remembers what was answered.
 type recorder struct {
 	http.ResponseWriter
-	status int
-	bytes  int
+	status  int
+	bytes   int
+	took    time.Duration
+	keyword scimerrors.ScimType // of an error, if it has one
 }
 
 func (w *recorder) WriteHeader(status int) {
@@ -191,7 +194,7 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // logShape logs what a client sends and gets, never a value it sent: the shape
 // of real clients is only known once they connect.
-func (s *Server) logShape(r *request, w *recorder, took time.Duration, err error) {
+func (s *Server) logShape(r *request, w *recorder, err error) {
 	level := slog.LevelInfo
 	attrs := []slog.Attr{
 		slog.String("request_id", RequestID(r.Context())),
@@ -201,13 +204,19 @@ func (s *Server) logShape(r *request, w *recorder, took time.Duration, err error
 		slog.String("filter", filterShape(r.filter)),
 		slog.String("user_agent", clip(r.UserAgent(), 200)),
 		slog.String("auth_scheme", auth.Scheme(r.Request)),
-		slog.String("credential_id", r.credential.ID),
+		slog.String("credential", r.credential.ID),
 		slog.Int("status", w.status),
 		slog.Int("bytes", w.bytes),
-		slog.Duration("took", took),
+		slog.Duration("took", w.took),
 	}
 	if r.account != nil && r.account.name != "" {
 		attrs = append(attrs, slog.String("account", r.account.name))
+	}
+	if w.keyword != "" {
+		attrs = append(attrs, slog.String("scim_type", string(w.keyword)))
+	}
+	if errors.Is(err, auth.ErrUnauthenticated) {
+		attrs = append(attrs, slog.Any("err", err)) // it names a token's id at most
 	}
 	if w.status >= 500 && !errors.Is(err, context.Canceled) {
 		level = slog.LevelError

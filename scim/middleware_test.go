@@ -19,7 +19,7 @@ func TestShapeLog(t *testing.T) {
 	}
 	want := map[string]any{
 		"msg": "served", "level": "INFO", "request_id": "proxy-1", "method": "GET", "route": "/scim/v2/Users", "query": "count,filter",
-		"filter": "userName eq ?", "user_agent": "Okta SCIM Client 1.0.0", "auth_scheme": "bearer", "credential_id": "bootstrap", "status": 200.0,
+		"filter": "userName eq ?", "user_agent": "Okta SCIM Client 1.0.0", "auth_scheme": "bearer", "credential": "bootstrap", "status": 200.0,
 	}
 	for k, v := range want {
 		if line[k] != v {
@@ -43,6 +43,7 @@ func TestLogKeepsNoValues(t *testing.T) {
 	d.do(t, "GET", "/scim/v2/Users/"+secret, "", "Authorization: Bearer "+secret)
 	d.do(t, "GET", "/scim/v2/"+secret, "", "Authorization: "+secret)
 	d.do(t, "POST", "/scim/v2/.search", `{"filter":"userName eq \"`+secret+`\"","sortBy":"`+secret+`"}`)
+	d.do(t, "GET", "/scim/v2/Users?access_token="+secret, "")
 	d.do(t, "POST", "/admin/tokens", `{"name":"`+secret+`"}`)
 	if log := d.log.String(); strings.Contains(log, secret) || strings.Contains(log, demoToken) {
 		t.Errorf("a value is in the log:\n%s", log)
