@@ -19,6 +19,7 @@ type call struct {
 	at        time.Time // the account's clock
 	until     time.Time // when readers see what this call writes; zero: at once
 	requestID string
+	service   string // iam or sts
 	region    string
 	fault     FaultKind // a fault that falsifies pages
 	contended bool      // another write holds the same user
@@ -160,6 +161,9 @@ func (c *call) changeRole(change func(*Role) error) error {
 	}
 	if real == nil {
 		return noSuchRole(c.get("RoleName"))
+	}
+	if err := real.protected(); err != nil {
+		return err
 	}
 	next := real.clone()
 	if err := change(next); err != nil {

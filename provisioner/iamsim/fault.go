@@ -110,7 +110,7 @@ func (f *Fault) strikes(seed uint64) bool {
 	if f.Percent <= 0 {
 		return true
 	}
-	h := sha256.Sum256(fmt.Appendf(nil, "%d %s %s %d", seed, f.Action, f.Kind, f.seen))
+	h := sha256.Sum256(fmt.Appendf(nil, "%d %s %s %s %t %d", seed, f.Action, f.Kind, f.Code, f.After, f.seen))
 	return int(binary.BigEndian.Uint32(h[:])%100) < f.Percent
 }
 

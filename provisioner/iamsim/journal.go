@@ -8,7 +8,7 @@ import (
 )
 
 // journalSize bounds the journal; the oldest calls go first.
-const journalSize = 100_000
+const journalSize = 20_000
 
 // Call is one request as it arrived.
 type Call struct {

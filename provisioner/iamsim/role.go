@@ -1,6 +1,7 @@
 package iamsim
 
 import (
+	"strings"
 	"time"
 
 	"iamscim/provisioner/policy"
@@ -156,11 +157,24 @@ func deleteRole(c *call) (fields, error) {
 	if r == nil {
 		return nil, noSuchRole(c.get("RoleName"))
 	}
+	if err := r.protected(); err != nil {
+		return nil, err
+	}
 	if what := r.Grants.dependency(); what != "" {
 		return nil, refuse("DeleteConflict", "Cannot delete entity, must %s first.", what)
 	}
 	c.roles.remove(r.ID, c.until)
 	return nil, nil
+}
+
+// protected refuses changes to roles that only AWS makes and changes: those
+// linked to services and those of IAM Identity Center
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html, UnmodifiableEntity).
+func (r *Role) protected() error {
+	if strings.HasPrefix(r.Path, "/aws-service-role/") || strings.HasPrefix(r.Path, "/aws-reserved/") {
+		return refuse("UnmodifiableEntity", "Cannot perform the operation on the protected role '%s' - this role is only modifiable by AWS", r.Name)
+	}
+	return nil
 }
 
 // AddRole stores r, filling ID, Path, Created and MaxSession when empty.

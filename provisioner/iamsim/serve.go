@@ -13,6 +13,15 @@ import (
 
 const maxBody = 4 << 20
 
+// The SDK closes the body of a request as soon as it has an answer. If Go's
+// transport has not yet looked for the end of that body, it gives up the
+// connection, and with it whatever of the answer is not in its buffer. No
+// network is so fast, but loopback is; so a long answer waits a little.
+const (
+	clientBuffer = 4 << 10
+	answerPause  = 2 * time.Millisecond
+)
+
 // reply is a finished response.
 type reply struct {
 	status    int
@@ -44,6 +53,9 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault.wait(r.Context(), false)
 	out := a.exchange(r.Context(), r, body, params, fault)
 	fault.wait(r.Context(), true)
+	if len(out.body) > clientBuffer {
+		pause(r.Context(), answerPause)
+	}
 	send(w, out, fault)
 }
 
@@ -55,22 +67,17 @@ func (a *Account) exchange(ctx context.Context, r *http.Request, body []byte, pa
 	defer a.mu.Unlock()
 	c := &call{
 		Account: a, params: params, at: a.now(), requestID: a.newUUID(),
-		fault: fault.kind(), contended: contended, region: "us-east-1",
+		fault: fault.kind(), contended: contended, service: "iam", region: "us-east-1",
 	}
-	service, result, err := a.run(c, r, body)
-	out := reply{http.StatusOK, nil, c.requestID}
-	var refused *apiError
-	switch {
-	case err == nil && fault.fails():
+	result, refused := a.run(c, r, body)
+	if refused == nil && fault.fails() {
 		refused = fault.refusal()
-	case errors.As(err, &refused):
-	case err != nil:
-		refused = refuse("InternalFailure", "%v", err)
-	default:
-		out.body = answer(service, c.op.name, c.requestID, result)
 	}
+	out := reply{requestID: c.requestID}
 	if refused != nil {
-		out.status, out.body = refused.status, refusal(service, c.requestID, refused)
+		out.status, out.body = refused.status, refusal(c.service, c.requestID, refused)
+	} else {
+		out.status, out.body = http.StatusOK, answer(c.service, c.op.name, c.requestID, result)
 	}
 	a.record(c, refused, fault)
 	return out
@@ -78,36 +85,47 @@ func (a *Account) exchange(ctx context.Context, r *http.Request, body []byte, pa
 
 // run authenticates, finds the action, validates, authorises and only then
 // looks whether things exist: an unauthorised caller learns nothing about them.
-func (a *Account) run(c *call, r *http.Request, body []byte) (service string, result fields, err error) {
-	service = "iam"
+func (a *Account) run(c *call, r *http.Request, body []byte) (fields, *apiError) {
 	sig, refused := parseSignature(r)
 	if refused != nil {
-		return service, nil, refused
+		return nil, refused
 	}
-	service, c.region = sig.service, sig.region
-	if namespaces[service] == "" {
-		return "iam", nil, refuse("SignatureDoesNotMatch", "Credential should be scoped to correct service: 'iam'.")
+	if namespaces[sig.service] == "" {
+		return nil, refuse("SignatureDoesNotMatch", "Credential should be scoped to correct service: 'iam'.")
 	}
+	c.service, c.region = sig.service, sig.region
 	if c.who, refused = a.authenticate(c.at, sig, r, body); refused != nil {
-		return service, nil, refused
+		return nil, refused
 	}
-	if c.op, refused = findOperation(service, c.params); refused != nil {
-		return service, nil, refused
+	return c.perform()
+}
+
+// perform is a call whose caller is known.
+func (c *call) perform() (fields, *apiError) {
+	var refused *apiError
+	if c.op, refused = findOperation(c.service, c.params); refused != nil {
+		return nil, refused
 	}
 	if refused = c.op.validate(c.params); refused != nil {
-		return service, nil, refused
+		return nil, refused
 	}
 	if refused = c.allowed(); refused != nil {
-		return service, nil, refused
+		return nil, refused
 	}
 	if c.contended {
-		return service, nil, refuse("ConcurrentModification", "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.")
+		return nil, refuse("ConcurrentModification", "The request was rejected because multiple requests to change this object were submitted simultaneously. Wait a few minutes and submit your request again.")
 	}
-	if d := a.dials.delays[c.op.name]; d > 0 {
+	if d := c.dials.delays[c.op.name]; d > 0 {
 		c.until = c.at.Add(d)
 	}
-	result, err = c.op.handle(c)
-	return service, result, err
+	result, err := c.op.handle(c)
+	if err == nil {
+		return result, nil
+	}
+	if errors.As(err, &refused) {
+		return nil, refused
+	}
+	return nil, refuse("InternalFailure", "%v", err)
 }
 
 var versions = map[string]string{"iam": "2010-05-08", "sts": "2011-06-15"}

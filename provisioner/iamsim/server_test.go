@@ -33,7 +33,11 @@ func newServer(tb testing.TB, cfg iamsim.Config) *server {
 	if cfg.ShortPages == 0 {
 		cfg.ShortPages = -1
 	}
-	a := iamsim.New(cfg)
+	return serve(tb, iamsim.New(cfg))
+}
+
+func serve(tb testing.TB, a *iamsim.Account) *server {
+	tb.Helper()
 	h := httptest.NewServer(a)
 	tb.Cleanup(h.Close)
 	s := &server{Account: a, url: h.URL, t: tb}
