@@ -136,7 +136,12 @@ func TestFilterSelects(t *testing.T) {
 func TestEveryAttribute(t *testing.T) {
 	c := newFixture(t, 1, contentOptions{})
 	for _, res := range c.types {
+		tried := map[*attribute]bool{}
 		for path, a := range res.index.attributes {
+			if tried[a] {
+				continue // another spelling of the same
+			}
+			tried[a] = true
 			for _, op := range []string{"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le"} {
 				for _, value := range []string{`"x"`, `true`, `5`, `"2026-01-01T00:00:00Z"`, `null`} {
 					c.tryQuery(t, res, listQuery{Filter: path + " " + op + " " + value})
