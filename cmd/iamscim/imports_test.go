@@ -18,9 +18,11 @@ func TestImports(t *testing.T) {
 		"provisioner":        {"provisioner/policy", "store"},
 		"provisioner/iamsim": {"provisioner/policy"},
 		"provisioner/policy": nil,
-		"scim":               {"provisioner", "scim/auth", "scim/filter", "scim/patch", "store"},
+		"scim":               {"provisioner", "scim/auth", "scim/filter", "scim/patch", "scim/tree", "store"},
 		"scim/auth":          {"store"},
 		"scim/filter":        {"store"},
+		"scim/patch":         {"scim/filter", "scim/tree", "store"},
+		"scim/tree":          {"scim/filter", "store"},
 		"store":              nil,
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()

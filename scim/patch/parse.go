@@ -1,0 +1,251 @@
+package patch
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	scimerrors "github.com/elimity-com/scim/errors"
+
+	"iamscim/scim/tree"
+)
+
+// MaxOperations bounds one PATCH, after values without a path were taken apart.
+const MaxOperations = 1000
+
+const patchURN = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+// Request is a PATCH that was understood. It may be applied any number of times.
+type Request struct {
+	// Members is what becomes of a group's members.
+	Members Members
+
+	schema *tree.Schema
+	ops    []operation
+}
+
+type operation struct {
+	op op
+	target
+	value any // as the tree holds it
+	given bool
+}
+
+type op string
+
+const (
+	add     op = "add"
+	replace op = "replace"
+	remove  op = "remove"
+)
+
+// Parse understands body, as tree.Read returned it, as a PATCH of a resource
+// that is written by s. Its errors are *tree.Error.
+func Parse(body map[string]any, s *tree.Schema) (*Request, error) {
+	b, err := membersOf(body, "schemas", "operations")
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSchemas(b["schemas"]); err != nil {
+		return nil, err
+	}
+	list, ok := b["operations"].([]any)
+	if !ok || len(list) == 0 {
+		return nil, invalidSyntax("Operations is a list of at least one operation.")
+	}
+	r := &Request{schema: s, Members: Members{given: map[string]place{}}}
+	for _, v := range list {
+		if err := r.parse(v); err != nil {
+			return nil, err
+		}
+	}
+	r.Members.settle()
+	return r, nil
+}
+
+// membersOf picks members of an object by their name in any case.
+func membersOf(object map[string]any, names ...string) (map[string]any, error) {
+	picked := map[string]any{}
+	for name, v := range object {
+		lower := strings.ToLower(name)
+		if !slices.Contains(names, lower) {
+			continue
+		}
+		if _, twice := picked[lower]; twice {
+			return nil, invalidSyntax("%s is given twice.", name)
+		}
+		picked[lower] = v
+	}
+	return picked, nil
+}
+
+func checkSchemas(v any) error {
+	if v == nil {
+		return nil
+	}
+	list, ok := v.([]any)
+	named := slices.ContainsFunc(list, func(v any) bool {
+		urn, _ := v.(string)
+		return strings.EqualFold(urn, patchURN)
+	})
+	if !ok || !named {
+		return invalidSyntax("schemas does not name %s.", patchURN)
+	}
+	return nil
+}
+
+// parse understands one operation and appends what it comes to.
+func (r *Request) parse(v any) error {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return invalidSyntax("An operation is an object.")
+	}
+	m, err := membersOf(object, "op", "path", "value")
+	if err != nil {
+		return err
+	}
+	name, _ := m["op"].(string)
+	kind := op(strings.ToLower(name))
+	if kind != add && kind != replace && kind != remove {
+		return invalidSyntax(`op is "add", "replace" or "remove", not %q.`, tree.Excerpt(name))
+	}
+	path, ok := m["path"].(string)
+	if !ok && m["path"] != nil {
+		return invalidSyntax("path is a string.")
+	}
+	value, given := m["value"]
+	if !given && kind != remove {
+		return invalidValue("%s needs a value.", kind)
+	}
+	if strings.TrimSpace(path) == "" {
+		return r.pathless(kind, value)
+	}
+	t, err := parsePath(r.schema, path)
+	if err != nil {
+		return err
+	}
+	if t.urn != "" && kind != remove {
+		return r.extension(kind, t.urn, value)
+	}
+	return r.add(operation{kind, t, value, value != nil})
+}
+
+// pathless takes a value without a path apart: each of its names is a path
+// (RFC 7644 §3.5.2.1). What POST would ignore is ignored.
+func (r *Request) pathless(kind op, value any) error {
+	object, ok := value.(map[string]any)
+	switch {
+	case kind == remove:
+		return tree.Errorf(scimerrors.ScimTypeNoTarget, "remove needs a path.")
+	case !ok:
+		return invalidValue("Without a path the value is an object.")
+	}
+	return r.each(kind, "", object)
+}
+
+// each adds an operation for every name in object, in a fixed order, so that
+// "name" comes before "name.givenName".
+func (r *Request) each(kind op, prefix string, object map[string]any) error {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		t, err := parsePath(r.schema, prefix+name)
+		switch {
+		case errors.Is(err, errUnknown) || prefix == "" && isFixed(name):
+			continue
+		case err != nil:
+			return err
+		case t.ignored() || t.attr != nil && (t.attr.ReadOnly || t.sub != nil && t.sub.ReadOnly):
+			continue
+		case t.urn != "" && prefix == "":
+			err = r.extension(kind, t.urn, object[name])
+		case t.urn != "":
+			err = invalidPath("%q is inside another schema.", tree.Excerpt(name))
+		case object[name] == nil && t.attr.Required:
+			continue
+		default:
+			err = r.add(operation{kind, t, object[name], object[name] != nil})
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func isFixed(name string) bool { return fixed[strings.ToLower(name)] }
+
+// extension adds what is said about an extension as a whole. Null says nothing.
+func (r *Request) extension(kind op, urn string, value any) error {
+	if value == nil {
+		return nil
+	}
+	object, ok := value.(map[string]any)
+	if !ok {
+		return invalidValue("%s is an object.", urn)
+	}
+	return r.each(kind, urn+":", object)
+}
+
+// add checks an operation and appends it.
+func (r *Request) add(o operation) error {
+	if len(r.ops)+r.Members.ops == MaxOperations {
+		return tree.Errorf(scimerrors.ScimTypeTooMany, "A PATCH may have %d operations.", MaxOperations)
+	}
+	if o.ignored() {
+		return nil
+	}
+	if o.urn == r.schema.Core {
+		return readOnly(o.urn)
+	}
+	if o.urn == "" {
+		if err := o.check(); err != nil {
+			return err
+		}
+	}
+	if o.attr != nil && o.attr.URN == "" && o.attr.Name == "members" {
+		return r.Members.apply(o)
+	}
+	r.ops = append(r.ops, o)
+	return nil
+}
+
+// check refuses what cannot be written and brings the value into the form that
+// the tree holds.
+func (o *operation) check() (err error) {
+	switch {
+	case o.attr.ReadOnly || o.sub != nil && o.sub.ReadOnly:
+		return readOnly(o.path())
+	case o.where != nil && !o.attr.Multi:
+		return invalidPath("%s is not multi-valued and takes no value filter.", o.attr.Path())
+	case o.takesAway() && o.required():
+		return tree.Errorf(scimerrors.ScimTypeMutability, "%s is required and cannot be removed.", o.path())
+	case o.op == remove && (o.where != nil || o.sub != nil || !o.attr.Multi):
+		o.value, o.given = nil, false // RFC 7644 §3.5.2.2 gives it no meaning
+	case o.sub != nil:
+		o.value, err = o.sub.Value(o.value)
+	case o.where != nil && o.given:
+		o.value, err = o.attr.Single(o.value, true)
+	default:
+		o.value, err = o.attr.Value(o.value)
+	}
+	return err
+}
+
+// takesAway reports whether the target will have no value; null and an empty
+// list are none (RFC 7643 §2.5).
+func (o *operation) takesAway() bool { return o.op == remove || o.op == replace && !o.given }
+
+// required tells whether all of a required attribute is meant.
+func (o *operation) required() bool { return o.attr.Required && o.sub == nil && o.where == nil }
+
+func readOnly(path string) error {
+	return tree.Errorf(scimerrors.ScimTypeMutability, "%s is read-only.", tree.Excerpt(path))
+}
+
+func invalidSyntax(format string, args ...any) error {
+	return tree.Errorf(scimerrors.ScimTypeInvalidSyntax, format, args...)
+}
+
+func invalidValue(format string, args ...any) error {
+	return tree.Errorf(scimerrors.ScimTypeInvalidValue, format, args...)
+}
