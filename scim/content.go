@@ -74,7 +74,7 @@ func newContent(snapshot *store.Snapshot, opt contentOptions) *content {
 func (opt contentOptions) digest() string {
 	opt.CacheBytes = 0
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%d %+v", renderVersion, opt)
+	_, _ = fmt.Fprintf(h, "%d %+v", renderVersion, opt) // a hash never fails to write
 	return strconv.FormatUint(h.Sum64(), 36)
 }
 

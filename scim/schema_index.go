@@ -122,18 +122,7 @@ func (x *schemaIndex) addCommon(res *resourceType, stored map[store.Path]store.A
 
 // find returns the attribute at path, or nil.
 func (x *schemaIndex) find(path string) *attribute {
-	if a, ok := x.attributes[path]; ok { // the spelling most clients use is not lower case
-		return a
-	}
 	return x.attributes[strings.ToLower(path)]
-}
-
-// lookup is find for filters.
-func (x *schemaIndex) lookup(path string) *filter.Attribute {
-	if a := x.find(path); a != nil {
-		return &a.Attribute
-	}
-	return nil
 }
 
 // without returns a as it is where nothing has a value of it.
