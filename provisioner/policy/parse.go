@@ -24,14 +24,14 @@ func Parse(text string) (*Document, error) {
 	}
 	doc := &Document{}
 	if doc.Version, err = text1(root["Version"]); err != nil {
-		return nil, fmt.Errorf("Version: %w", err)
+		return nil, fmt.Errorf("version: %w", err)
 	}
 	if doc.ID, err = text1(root["Id"]); err != nil {
-		return nil, fmt.Errorf("Id: %w", err)
+		return nil, fmt.Errorf("id: %w", err)
 	}
 	raws, err := elements(root["Statement"])
 	if err != nil {
-		return nil, fmt.Errorf("Statement: %w", err)
+		return nil, fmt.Errorf("statement: %w", err)
 	}
 	doc.Statements = make([]Statement, len(raws))
 	for i, raw := range raws {
