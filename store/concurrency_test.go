@@ -32,7 +32,7 @@ func TestReadersDuringReplace(t *testing.T) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer close(done)
-	for range 4 {
+	for range 3 {
 		wg.Go(func() {
 			for {
 				select {
@@ -47,7 +47,7 @@ func TestReadersDuringReplace(t *testing.T) {
 			}
 		})
 	}
-	for n := 2; n <= 40; n++ {
+	for n := 2; n <= 15; n++ {
 		replace(t, s, generation(n))
 	}
 }

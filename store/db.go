@@ -85,6 +85,7 @@ func dsn(cfg databaseConfig, extra ...string) string {
 	q := url.Values{}
 	for _, p := range []string{
 		"busy_timeout(5000)", "foreign_keys(1)", "journal_mode(wal)", "synchronous(" + cfg.synchronous + ")",
+		"journal_size_limit(67108864)", // the log of a first observation is large and would stay so
 	} {
 		q.Add("_pragma", p)
 	}
