@@ -130,27 +130,32 @@ func (d *demo) do(t testing.TB, method, path, body string, headers ...string) an
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.Header.Set("Authorization", "Bearer "+demoToken)
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
-		req.Header.Set(name, value)
+		req.Header[http.CanonicalHeaderKey(name)] = []string{value}
 		if name == "Host" {
 			req.Host = value
 		}
-		if value == "" {
-			req.Header.Del(name)
-		}
+	}
+	got, err := d.send(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// send is do for goroutines, which must not end the test.
+func (d *demo) send(req *http.Request) (answer, error) {
+	if _, set := req.Header["Authorization"]; !set {
+		req.Header.Set("Authorization", "Bearer "+demoToken)
 	}
 	res, err := d.Client().Do(req)
 	if err != nil {
-		t.Fatal(err)
+		return answer{}, err
 	}
 	defer res.Body.Close()
-	got, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{res.StatusCode, res.Header, got}
+	body, err := io.ReadAll(res.Body)
+	return answer{res.StatusCode, res.Header, body}, err
 }
 
 // token makes a credential and returns the header that presents it.

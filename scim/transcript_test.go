@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
-	"maps"
 	"net/http"
 	"net/textproto"
 	"os"
@@ -77,31 +75,23 @@ func exchange(t *testing.T, d *demo, request, response string, vars map[string]s
 		return err
 	}
 	req.Header = header
-	if len(header["Authorization"]) == 0 {
-		req.Header.Set("Authorization", "Bearer "+demoToken)
-	}
-	res, err := d.Client().Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	got, err := io.ReadAll(res.Body)
+	got, err := d.send(req)
 	if err != nil {
 		return err
 	}
 	status, wantHeader, wantBody := parseMessage(t, response)
-	if strconv.Itoa(res.StatusCode) != status {
-		return fmt.Errorf("status %d, want %s: %.300s", res.StatusCode, status, got)
+	if strconv.Itoa(got.status) != status {
+		return fmt.Errorf("status %d, want %s: %.300s", got.status, status, got.body)
 	}
-	for k := range maps.Keys(wantHeader) {
-		if err := match(wantHeader.Get(k), res.Header.Get(k), vars); err != nil {
+	for k := range wantHeader {
+		if err := match(wantHeader.Get(k), got.header.Get(k), vars); err != nil {
 			return fmt.Errorf("header %s: %w", k, err)
 		}
 	}
 	if strings.TrimSpace(wantBody) == "" {
 		return nil
 	}
-	return matchJSON(wantBody, got, vars)
+	return matchJSON(wantBody, got.body, vars)
 }
 
 // parseMessage splits a section into its first line, header and body.
