@@ -2,7 +2,7 @@ package iamsim
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // RFC 6238 with SHA-1 is what AWS's devices use
+	"crypto/sha1" // RFC 6238 with SHA-1 is what AWS's devices use
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/binary"

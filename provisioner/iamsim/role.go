@@ -117,7 +117,7 @@ func (c *call) checkTrust(text string) error {
 }
 
 func updateRole(c *call) (fields, error) {
-	return nil, c.changeRole(func(r *Role) error {
+	return fields{}, c.changeRole(func(r *Role) error {
 		if c.has("Description") {
 			r.Description = c.get("Description")
 		}

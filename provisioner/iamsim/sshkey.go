@@ -1,7 +1,7 @@
 package iamsim
 
 import (
-	"crypto/md5" //nolint:gosec // AWS shows MD5 fingerprints
+	"crypto/md5" // AWS shows MD5 fingerprints
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"

@@ -1,7 +1,6 @@
 package iamsim
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -146,17 +145,22 @@ func (t *table[T]) all(now time.Time) []*T {
 }
 
 func (t *table[T]) collect(pick func(*cell[T]) *T) []*T {
-	out := make([]*T, 0, len(t.cells))
+	type entry struct {
+		key string // the lower-case name, then the id
+		v   *T
+	}
+	entries := make([]entry, 0, len(t.cells))
 	for _, c := range t.cells {
 		if v := pick(c); v != nil {
-			out = append(out, v)
+			id, name := t.key(v)
+			entries = append(entries, entry{strings.ToLower(name) + "\x00" + id, v})
 		}
 	}
-	slices.SortFunc(out, func(x, y *T) int {
-		idX, nameX := t.key(x)
-		idY, nameY := t.key(y)
-		return cmp.Or(cmp.Compare(strings.ToLower(nameX), strings.ToLower(nameY)), cmp.Compare(idX, idY))
-	})
+	slices.SortFunc(entries, func(x, y entry) int { return strings.Compare(x.key, y.key) })
+	out := make([]*T, len(entries))
+	for i, e := range entries {
+		out[i] = e.v
+	}
 	return out
 }
 

@@ -137,11 +137,12 @@ var namespaces = map[string]string{
 	"sts": "https://sts.amazonaws.com/doc/2011-06-15/",
 }
 
-// answer renders a success of the named action.
+// answer renders a success of the named action. An action without any output
+// in AWS's model has a nil result; one with an empty output has an empty element.
 func answer(service, action, requestID string, result fields) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "<%sResponse xmlns=%q>", action, namespaces[service])
-	if len(result) > 0 {
+	if result != nil {
 		writeElement(&b, action+"Result", result)
 	}
 	writeElement(&b, "ResponseMetadata", fields{{"RequestId", requestID}})
