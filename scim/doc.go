@@ -3,12 +3,13 @@
 // http.Handler; nothing here listens, refreshes or starts a goroutine.
 //
 //	request ─► server.go     every route on one screen
-//	           middleware.go  request id, recovery, shape log, headers, limits
+//	           middleware.go  request id, recovery, shape log (shape.go), headers, limits
 //	           authorize.go   who is asking, and may they
+//	           account.go     what is kept about each account served
 //	           resources.go   list, get, search; refused writes
 //	           discovery.go   ServiceProviderConfig, ResourceTypes, Schemas
-//	           health.go      /livez, /readyz, /health, /metrics
-//	           admin.go       /admin/…: refresh, confirm, tokens
+//	           health.go      /livez, /readyz, /health; metrics.go: /metrics
+//	           admin.go       /admin/…: refresh, confirm; admin_tokens.go: tokens
 //	           errors.go      every error, as a SCIM Error, written once
 //
 // A handler decodes, makes one call, encodes and returns an error. Only

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/gorilla/mux"
 )
 
 // TestRoutes sends every verb to every path: what a path can do answers, the
@@ -19,6 +21,7 @@ func TestRoutes(t *testing.T) {
 		me      = "DELETE, GET, HEAD, PATCH, POST, PUT"
 		publics = "/livez /readyz /scim/v2/ServiceProviderConfig"
 	)
+	tested := map[string]bool{}
 	for _, tt := range []struct{ path, allow string }{
 		{"/livez", read}, {"/readyz", read}, {"/health", read}, {"/metrics", read},
 		{"/admin/refresh", "POST"}, {"/admin/confirm", "POST"}, {"/admin/tokens", some}, {"/admin/tokens/nobody", "DELETE"},
@@ -32,6 +35,7 @@ func TestRoutes(t *testing.T) {
 		{"/scim/v2/Roles", read}, {"/scim/v2/Roles/.search", search}, {"/scim/v2/Roles/AROANOBODY", read},
 		{"/accounts/other/scim/v2/Users", some}, {"/accounts/other/scim/v2/Groups/AGPANOBODY", single},
 	} {
+		tested[d.template(t, tt.path)] = true
 		t.Run(strings.TrimPrefix(tt.path, "/"), func(t *testing.T) {
 			for _, method := range append(slices.Clone(methods[:8]), "BREW") {
 				got := d.do(t, method, tt.path, "")
@@ -61,6 +65,31 @@ func TestRoutes(t *testing.T) {
 			}
 		})
 	}
+	err := d.server.router.Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+		template, err := route.GetPathTemplate()
+		if !tested[template] && !strings.HasPrefix(template, "/accounts/") {
+			t.Errorf("%s is not tested", template)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// template returns the route that a path belongs to.
+func (d *demo) template(t *testing.T, path string) string {
+	t.Helper()
+	var match mux.RouteMatch
+	req, err := http.NewRequestWithContext(t.Context(), "GET", d.URL+path, nil)
+	if err != nil || !d.server.router.Match(req, &match) || match.Route == nil {
+		t.Fatalf("%s has no route: %v", path, err)
+	}
+	template, err := match.Route.GetPathTemplate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return template
 }
 
 func TestUnknownPaths(t *testing.T) {
