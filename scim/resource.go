@@ -3,6 +3,7 @@ package scim
 import (
 	"github.com/elimity-com/scim/schema"
 
+	"iamscim/scim/tree"
 	"iamscim/store"
 )
 
@@ -19,6 +20,7 @@ type resourceType struct {
 	aliases   map[string]store.Path // attributes that the snapshot knows by another name
 	schemas   []schema.Schema       // core first, then as in Extensions
 	index     *schemaIndex
+	writes    *tree.Schema // what a client may write
 }
 
 // newResourceTypes returns the types in the order of a combined list.
@@ -52,6 +54,7 @@ func newResourceTypes(opt contentOptions) []*resourceType {
 			res.Extensions = append(res.Extensions, s.ID)
 		}
 		res.index = newIndex(res, res.schemas)
+		res.writes = tree.NewSchema(res.schemas)
 	}
 	return types
 }
