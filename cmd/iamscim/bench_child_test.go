@@ -46,8 +46,9 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// gatewayChild serves a data directory. A line on stdin makes it publish a
-// changed observation of the whole account; the end of stdin ends it.
+// gatewayChild serves a data directory. A line "n k" on stdin makes it
+// publish an observation of n users of which every k-th changed; the end of
+// stdin ends it.
 func gatewayChild(ctx context.Context, dir string) error {
 	account, err := store.OpenAccount(ctx, dir, benchID, store.AccountOptions{})
 	if err != nil {
@@ -68,11 +69,11 @@ func gatewayChild(ctx context.Context, dir string) error {
 		return err
 	}
 	return serveChild(srv, func(line string) error {
-		var n int
-		if _, err := fmt.Sscan(line, &n); err != nil {
+		var n, k int
+		if _, err := fmt.Sscan(line, &n, &k); err != nil {
 			return err
 		}
-		_, err := account.Snapshot.Replace(ctx, benchObservation(n, line+time.Now().String()), store.ReplaceOptions{})
+		_, err := account.Snapshot.Replace(ctx, benchObservation(n, k, time.Now().String()), store.ReplaceOptions{})
 		return err
 	})
 }

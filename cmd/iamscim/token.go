@@ -105,7 +105,11 @@ func createToken(ctx context.Context, dir string, grant auth.Grant) (*tokenRecor
 		if !grant.Expires.IsZero() {
 			body["expires"] = grant.Expires
 		}
-		return c.call(ctx, http.MethodPost, "/admin/tokens", body, &record)
+		path := "/admin/tokens"
+		if grant.AccountID != "" {
+			path += "?account=" + url.QueryEscape(grant.AccountID)
+		}
+		return c.call(ctx, http.MethodPost, path, body, &record)
 	})
 	return &record, err
 }
