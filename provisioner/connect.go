@@ -119,6 +119,7 @@ func (c *Connection) load(ctx context.Context, cfg ConnectConfig) error {
 	if err != nil {
 		return err
 	}
+	base.HTTPClient = detachedClient{base.HTTPClient}
 	base.Region = chooseRegion(cfg, base.Region)
 	if cfg.AccessKeyID != nil {
 		base.Credentials = keyProvider{id: cfg.AccessKeyID, secret: cfg.SecretAccessKey}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -112,14 +110,6 @@ func impatientIMDS(o *ec2rolecreds.Options) {
 	})
 }
 
-// newHTTPClient bounds the connection set-up and each attempt; a page of
-// GetAccountAuthorizationDetails may take AWS ten seconds.
-func newHTTPClient() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().
-		WithTimeout(90 * time.Second).
-		WithDialerOptions(func(d *net.Dialer) { d.Timeout = 5 * time.Second })
-}
-
 // sdkLogger keeps the SDK from writing to standard error by itself. What it
 // says is for debugging: everything that matters comes back as an error.
 func sdkLogger(log *slog.Logger) logging.Logger {
@@ -128,16 +118,30 @@ func sdkLogger(log *slog.Logger) logging.Logger {
 	})
 }
 
-// observationRetryer slows the whole client down when AWS throttles. Its token
-// bucket is the retry budget: a broken endpoint uses it up and then fails at
-// once instead of after eight attempts a call.
+// observationRetryer slows the whole client down when AWS throttles.
 func observationRetryer() aws.Retryer {
 	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-		o.StandardOptions = append(o.StandardOptions, func(so *retry.StandardOptions) {
-			so.MaxAttempts = 8
-			so.MaxBackoff = 20 * time.Second
-		})
+		o.StandardOptions = append(o.StandardOptions, observationRetries)
 	})
+}
+
+// observationRetries are patient, since nobody waits for an observation. The
+// SDK's token bucket is the retry budget over all calls: a broken endpoint uses
+// it up, and then fails at once instead of after eight attempts a call.
+func observationRetries(o *retry.StandardOptions) {
+	o.MaxAttempts = 8
+	o.MaxBackoff = 20 * time.Second
+	o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(brokenAnswer))
+}
+
+// brokenAnswer retries answers that end half-way. The SDK does not, because
+// for a write it cannot know whether it took effect; here are only reads.
+func brokenAnswer(err error) aws.Ternary {
+	var broken *smithy.DeserializationError
+	if errors.As(err, &broken) {
+		return aws.TrueTernary
+	}
+	return aws.UnknownTernary
 }
 
 // errorCode is the code AWS gave, or "".

@@ -11,6 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
 	"iamscim/store"
@@ -240,5 +244,27 @@ func hasTag(u *store.User, key string) bool {
 func people(a *iamsim.Account, n int) {
 	for i := range n {
 		a.AddUser(iamsim.User{Name: "person" + string(rune('a'+i/26)) + string(rune('a'+i%26)), Login: &iamsim.LoginProfile{Changed: time.Now()}})
+	}
+}
+
+// client is an administrator's, past the provisioner.
+func (l *lab) client() *iam.Client {
+	id, secret := l.Credentials()
+	return iam.New(iam.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(l.url), Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
+	})
+}
+
+func deleteUser(tb testing.TB, c *iam.Client, name string) {
+	tb.Helper()
+	if _, err := c.DeleteUser(tb.Context(), &iam.DeleteUserInput{UserName: &name}); err != nil {
+		tb.Error(err)
+	}
+}
+
+func renameGroup(tb testing.TB, c *iam.Client, from, to string) {
+	tb.Helper()
+	if _, err := c.UpdateGroup(tb.Context(), &iam.UpdateGroupInput{GroupName: &from, NewGroupName: &to}); err != nil {
+		tb.Error(err)
 	}
 }

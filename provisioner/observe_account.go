@@ -3,6 +3,7 @@ package provisioner
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -154,15 +155,15 @@ func (f *facts) dangling() string {
 	return ""
 }
 
-// countCheck reads the details once more if GetAccountSummary counts groups,
-// roles or policies that no page held. If the second read is as long as the
-// first, the summary is what is wrong, and that difference is known from then.
+// countCheck compares what was listed with what GetAccountSummary counts. Its
+// counts are no contract, so a difference only makes a second reading; but if
+// that one, too, misses something of the last generation, the observation
+// fails once. The next one that sees the same is believed.
 func (o *observer) countCheck(ctx context.Context) error {
-	before := o.deficits()
-	if before == nil || o.memo.knows(before) {
+	if before := o.deficits(); before == nil || o.memo.knows(before) {
 		return nil
 	}
-	o.log.InfoContext(ctx, "reading the account again", "reason", "GetAccountSummary counts more than was listed", "missing", before)
+	o.log.InfoContext(ctx, "reading the account again", "reason", "GetAccountSummary counts more than was listed")
 	if err := o.readDetails(ctx); err != nil {
 		return err
 	}
@@ -170,33 +171,45 @@ func (o *observer) countCheck(ctx context.Context) error {
 		return fmt.Errorf("observe: %w: %s", errPage, problem)
 	}
 	o.memo.deficits = o.deficits()
+	for kind, n := range o.memo.deficits {
+		if listed, known := o.counts(kind); listed < known {
+			return fmt.Errorf("observe: %w: GetAccountSummary counts %d more in %s", errPage, n, kind)
+		}
+	}
 	return nil
 }
 
-// deficits is how many of each kind the summary counts beyond what was read;
-// nil if none.
+// counts returns how many of a kind were listed now, and how many the last
+// generation holds.
+func (o *observer) counts(kind string) (listed, known int) {
+	switch kind {
+	case "Groups":
+		return len(o.facts.groups), o.prior.groups
+	case "Roles":
+		return len(o.facts.roles), len(o.prior.roles)
+	default:
+		return len(o.facts.policies), o.prior.localPolicies()
+	}
+}
+
+// deficits is how many of each kind the summary counts beyond what was listed,
+// and by more than it did for the last generation; nil if none.
 func (o *observer) deficits() map[string]int64 {
-	f := o.facts
 	var missing map[string]int64
-	for key, n := range map[string]int{"Groups": len(f.groups), "Roles": len(f.roles), "Policies": len(f.policies)} {
-		if d := f.summary[key] - int64(n); d > 0 {
+	for _, kind := range []string{"Groups", "Roles", "Policies"} {
+		listed, known := o.counts(kind)
+		usual := max(0, o.prior.status.Summary[kind]-int64(known))
+		if d := o.facts.summary[kind] - int64(listed); d > usual {
 			if missing == nil {
 				missing = map[string]int64{}
 			}
-			missing[key] = d
+			missing[kind] = d
 		}
 	}
 	return missing
 }
 
-func (m *memo) knows(deficits map[string]int64) bool {
-	for key, n := range deficits {
-		if m.deficits[key] != n {
-			return false
-		}
-	}
-	return true
-}
+func (m *memo) knows(deficits map[string]int64) bool { return maps.Equal(m.deficits, deficits) }
 
 // awsManaged reports whether the ARN names a policy that AWS maintains.
 func awsManaged(arn string) bool {

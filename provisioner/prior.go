@@ -18,6 +18,17 @@ type prior struct {
 	users      map[string]*store.User   // by UserId
 	roles      map[string]*store.Role   // by RoleId
 	policies   map[string]*store.Policy // by ARN
+	groups     int                      // how many
+}
+
+// localPolicies counts the customer managed ones.
+func (p *prior) localPolicies() (n int) {
+	for arn := range p.policies {
+		if !awsManaged(arn) {
+			n++
+		}
+	}
+	return n
 }
 
 // loadPrior reads the newest generation; before the first one it is empty.
@@ -39,6 +50,11 @@ func (p *prior) load(ctx context.Context, tx *store.SnapshotTx) error {
 	if p.status, err = tx.Status(ctx); err != nil {
 		return err
 	}
+	groups, err := tx.Select(ctx, store.KindGroup, store.Query{})
+	if err != nil {
+		return err
+	}
+	p.groups = len(groups.IDs)
 	users, err := everything(ctx, tx, store.KindUser, tx.Users)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func (m *merge) accessKeys(known []store.AccessKey, uses []store.KeyUse) ([]stor
 			if !m.older {
 				k.Status = status(k.Status, m.slots[s].active)
 			}
-		} else if m.gone(left, len(known)) {
+		} else if m.gone(k.Created, left) {
 			continue
 		}
 		keys, keyUses = append(keys, k), append(keyUses, use)
@@ -70,7 +70,7 @@ func (m *merge) certificates(known []store.Certificate) []store.Certificate {
 	for i, k := range known {
 		if s := slot[i]; s >= 0 && !m.older {
 			k.Status = status(k.Status, m.slots[s].active)
-		} else if s < 0 && m.gone(left, len(known)) {
+		} else if s < 0 && m.gone(k.Created, left) {
 			continue
 		}
 		certs = append(certs, k)
@@ -81,15 +81,17 @@ func (m *merge) certificates(known []store.Certificate) []store.Certificate {
 
 // gone reports whether a credential without a slot no longer exists: the
 // report is newer than the list, and no slot is left that it might be.
-func (m *merge) gone(left []int, known int) bool {
+func (m *merge) gone(created *time.Time, left []int) bool {
 	if m.older || m.more {
 		return false
 	}
-	if len(left) == 0 {
-		return true
+	for _, s := range left {
+		if m.mayBe(created, &m.slots[s]) {
+			m.unsettled = true
+			return false
+		}
 	}
-	m.unsettled = true
-	return known != len(m.slots)
+	return true
 }
 
 // match assigns slots to credentials created at the given times: those whose
