@@ -43,7 +43,10 @@ func TestDeleteUserConflicts(t *testing.T) {
 		what string
 		undo func() error
 	}{
-		{"login profile", func() error { _, err := s.iam.DeleteLoginProfile(ctx, &iam.DeleteLoginProfileInput{UserName: name}); return err }},
+		{"login profile", func() error {
+			_, err := s.iam.DeleteLoginProfile(ctx, &iam.DeleteLoginProfileInput{UserName: name})
+			return err
+		}},
 		{"access key", func() error {
 			_, err := s.iam.DeleteAccessKey(ctx, &iam.DeleteAccessKeyInput{UserName: name, AccessKeyId: access.AccessKey.AccessKeyId})
 			return err

@@ -1,6 +1,7 @@
 package iamsim
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -84,10 +85,8 @@ func (s *signature) fresh() *apiError {
 // matches recomputes the signature over the request as received.
 func (s *signature) matches(secret string, r *http.Request, body []byte) bool {
 	sum := sha256.Sum256(body)
-	path := r.URL.EscapedPath()
-	if path == "" {
-		path = "/"
-	}
+	// Except for S3, the path is encoded once more than on the wire.
+	path := cmp.Or((&url.URL{Path: r.URL.EscapedPath()}).EscapedPath(), "/")
 	canonical := strings.Join([]string{
 		r.Method, path, canonicalQuery(r.URL.Query()), s.canonicalHeaders(r),
 		strings.Join(s.headers, ";"), hex.EncodeToString(sum[:]),
