@@ -1,0 +1,98 @@
+package provisioner
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+func TestPages(t *testing.T) {
+	for name, tt := range map[string]struct {
+		pages []page
+		bad   bool
+	}{
+		"one page":                {pages: []page{{}}},
+		"three pages":             {pages: []page{{true, aws.String("a")}, {true, aws.String("b")}, {}}},
+		"marker after the end":    {pages: []page{{false, aws.String("a")}}},
+		"truncated, no marker":    {pages: []page{{true, nil}, {}}, bad: true},
+		"truncated, empty marker": {pages: []page{{true, aws.String("")}, {}}, bad: true},
+		"marker repeated":         {pages: []page{{true, aws.String("a")}, {true, aws.String("b")}, {true, aws.String("a")}, {}}, bad: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			n := 0
+			err := pages("List", func(*string) (page, error) {
+				n++
+				return tt.pages[n-1], nil
+			})
+			if errors.Is(err, errPage) != tt.bad {
+				t.Errorf("got %v after %d pages", err, n)
+			}
+			if !tt.bad && n != len(tt.pages) {
+				t.Errorf("read %d pages of %d", n, len(tt.pages))
+			}
+		})
+	}
+}
+
+// TestParseReport: columns by name, unknown ones ignored, every way to say
+// nothing understood, unreadable rows left out.
+func TestParseReport(t *testing.T) {
+	r, err := parseReport([]byte("arn,user,user_creation_time,new_column,MFA_ACTIVE,password_enabled,password_last_used,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,additional_credentials_info\n" +
+		"arn:root,<root_account>,2020-01-01T00:00:00+00:00,?,true,not_supported,no_information,false,N/A,N/A,N/A,false,N/A,N/A\n" +
+		"arn:ann,ann,2020-01-02T03:04:05Z,?,TRUE,False,N/A,FALSE,2021-01-01T00:00:00Z,2022-02-02T02:02:02Z,s3,TRUE,2021-06-01T00:00:00Z,3 keys\n" +
+		"arn:bob,bob,yesterday,?,true,true\n" +
+		"arn:eve,eve,2020-01-02T03:04:05Z"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if root := r.rows["arn:root"]; root == nil || root.passwordEnabled != nil || root.passwordLastUsed != nil || len(root.keys) != 0 || root.more {
+		t.Errorf("got root %+v", root)
+	}
+	ann := r.row("arn:ann", time.Date(2020, 1, 2, 3, 4, 5, 999, time.UTC))
+	if ann == nil || !*ann.mfaActive || *ann.passwordEnabled || len(ann.keys) != 2 || !ann.more {
+		t.Fatalf("got ann %+v", ann)
+	}
+	if k := ann.keys[0]; k.active || k.rotated == nil || k.lastUsed == nil || k.service != "s3" || !ann.keys[1].active {
+		t.Errorf("got keys %+v", ann.keys)
+	}
+	if r.rows["arn:bob"] != nil || r.row("arn:ann", time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC)) != nil {
+		t.Error("a row without a creation time, or with another, was believed")
+	}
+	if eve := r.rows["arn:eve"]; eve == nil || eve.mfaActive != nil || len(eve.keys) != 0 {
+		t.Errorf("got eve %+v from a short row", eve)
+	}
+	for _, bad := range []string{"", "<html>", "user,arn\nann,arn:ann"} {
+		if _, err := parseReport([]byte(bad)); err == nil {
+			t.Errorf("%q was taken for a report", bad)
+		}
+	}
+}
+
+func TestDecodeDocument(t *testing.T) {
+	for in, want := range map[string]string{
+		"%7B%22a%22%3A%20%22b%2Bc%22%7D": `{"a": "b+c"}`,
+		`%7B%22a%22%3A%22b+c%22%7D`:      `{"a":"b+c"}`,
+		`{"a":"100%"}`:                   `{"a":"100%"}`,
+	} {
+		if got, err := decodeDocument(&in); err != nil || got != want {
+			t.Errorf("%s: got %s, %v, want %s", in, got, err, want)
+		}
+	}
+}
+
+func TestWildcard(t *testing.T) {
+	for _, tt := range []struct {
+		pattern, s string
+		want       bool
+	}{
+		{"", "", true}, {"", "a", false}, {"*", "", true}, {"a*", "abc", true}, {"*c", "abc", true}, {"a*c", "abbc", true},
+		{"a?c", "abc", true}, {"a?c", "ac", false}, {"a*b*c", "axxbyyc", true}, {"a*b*c", "axxbyy", false},
+		{"arn:*:policy/team/*", "arn:aws:iam::1:policy/team/a/b", true}, {"team", "team-read", false},
+	} {
+		if got := wildcard(tt.pattern, tt.s); got != tt.want {
+			t.Errorf("%q, %q: got %v", tt.pattern, tt.s, got)
+		}
+	}
+}
