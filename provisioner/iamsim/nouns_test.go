@@ -300,3 +300,17 @@ func TestListPolicies(t *testing.T) {
 		})
 	}
 }
+
+func TestRootDevice(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	devices := func() []iamtypes.VirtualMFADevice {
+		return must[*iam.ListVirtualMFADevicesOutput](t)(s.iam.ListVirtualMFADevices(t.Context(), &iam.ListVirtualMFADevicesInput{AssignmentStatus: "Assigned"})).VirtualMFADevices
+	}
+	if d := devices(); len(d) != 1 || d[0].User.UserName != nil || *d[0].User.Arn != "arn:aws:iam::123456789012:root" {
+		t.Errorf("got %+v", d)
+	}
+	s.SetRoot(time.Time{}, time.Time{})
+	if d := devices(); len(d) != 0 {
+		t.Errorf("got %+v", d)
+	}
+}
