@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -94,5 +95,39 @@ func TestWildcard(t *testing.T) {
 		if got := wildcard(tt.pattern, tt.s); got != tt.want {
 			t.Errorf("%q, %q: got %v", tt.pattern, tt.s, got)
 		}
+	}
+}
+
+// TestMatch: a slot is a credential's if the dates leave no doubt.
+func TestMatch(t *testing.T) {
+	at := func(days int) *time.Time {
+		d := time.Date(2026, 1, days, 0, 0, 0, 0, time.UTC)
+		return &d
+	}
+	for name, tt := range map[string]struct {
+		created, slots []*time.Time
+		slot, left     []int
+	}{
+		"one each, same date":               {[]*time.Time{at(1)}, []*time.Time{at(1)}, []int{0}, nil},
+		"one each, dates differ":            {[]*time.Time{at(1)}, []*time.Time{at(2)}, []int{0}, nil},
+		"one each, slot after the listing":  {[]*time.Time{at(1)}, []*time.Time{at(20)}, []int{-1}, []int{0}},
+		"one each, key after the report":    {[]*time.Time{at(15)}, []*time.Time{at(1)}, []int{-1}, []int{0}},
+		"crossed":                           {[]*time.Time{at(1), at(2)}, []*time.Time{at(2), at(1)}, []int{1, 0}, nil},
+		"one known by date, the other left": {[]*time.Time{at(1), at(2)}, []*time.Time{at(2), at(3)}, []int{1, 0}, nil},
+		"two of the same second":            {[]*time.Time{at(1), at(1)}, []*time.Time{at(1), at(1)}, []int{-1, -1}, []int{0, 1}},
+		"two of the same second, one slot":  {[]*time.Time{at(1), at(1)}, []*time.Time{at(1)}, []int{-1, -1}, []int{0}},
+		"new slot":                          {[]*time.Time{at(1)}, []*time.Time{at(1), at(20)}, []int{0}, []int{1}},
+		"unknown date":                      {[]*time.Time{at(1)}, []*time.Time{nil}, []int{0}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := merge{at: *at(10), live: at(12)}
+			for _, s := range tt.slots {
+				m.slots = append(m.slots, reportSlot{rotated: s})
+			}
+			slot, left := m.match(tt.created)
+			if !slices.Equal(slot, tt.slot) || !slices.Equal(left, tt.left) {
+				t.Errorf("got %v and %v left, want %v and %v", slot, left, tt.slot, tt.left)
+			}
+		})
 	}
 }

@@ -217,10 +217,13 @@ func TestMovingAccount(t *testing.T) {
 		}
 	})
 	t.Run("group renamed between pages", func(t *testing.T) {
-		l := newFilled(t)
+		l := newLab(t, iamsim.Config{PageBytes: 4000}, func(a *iamsim.Account) { people(a, 20) })
 		g := l.AddGroup(iamsim.Group{Name: "before"})
 		l.Join("personaa", "before")
 		l.refresh()
+		if n := l.Calls()["GetAccountAuthorizationDetails"]; n < 2 {
+			t.Fatalf("the account fits in %d page", n)
+		}
 		admin := l.client()
 		l.after("GetAccountAuthorizationDetails", 1, func() { renameGroup(t, admin, "before", "after") })
 		l.refresh()
