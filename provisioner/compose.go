@@ -35,8 +35,10 @@ type composer struct {
 	documents map[string]*policy.Document // by JSON text; nil: unreadable
 	policies  map[string]*store.Policy    // by ARN
 	groups    map[string]*store.Group     // by folded IAM name
-	flags     []Flag
-	urgent    []string // users whose details contradict the report
+	// groupsByID holds the same groups.
+	groupsByID map[string]*store.Group
+	flags      []Flag
+	urgent     []string // users whose details contradict the report
 }
 
 // compose turns what AWS said into one observation.
@@ -44,7 +46,7 @@ func (c *composer) compose() *store.Observation {
 	f := c.facts
 	c.documents = map[string]*policy.Document{}
 	c.policies = map[string]*store.Policy{}
-	c.groups = map[string]*store.Group{}
+	c.groups, c.groupsByID = map[string]*store.Group{}, map[string]*store.Group{}
 	c.obs = &store.Observation{
 		AccountID: c.accountID, Started: f.started, Summary: f.summary, Alias: f.alias, Sources: f.sources,
 	}
@@ -96,7 +98,7 @@ func (c *composer) composeGroups() {
 			g.DisplayName = long
 		}
 		_, g.Managed = c.memory.owned[store.Ref{Kind: store.KindGroup, ID: g.ID}]
-		c.groups[foldName(g.Name)] = g
+		c.groups[foldName(g.Name)], c.groupsByID[g.ID] = g, g
 	}
 }
 

@@ -47,26 +47,35 @@ func (c *composer) composeUsers() {
 func (c *composer) access(u *store.User, d *iamtypes.UserDetail) {
 	u.Inline = c.inline(store.KindUser, u.ID, u.Name, d.UserPolicyList)
 	u.Attached = c.attached(d.AttachedManagedPolicies)
-	_, recorded := c.memory.deactivated[u.ID]
+	for _, name := range d.GroupList {
+		if g := c.groups[foldName(name)]; g != nil {
+			u.Groups = append(u.Groups, g.ID)
+		}
+	}
+	slices.Sort(u.Groups)
+	c.judge(u)
+}
+
+// judge says whether the user is active, and what denies them everything.
+func (c *composer) judge(u *store.User) {
+	record, recorded := c.memory.deactivated[u.ID]
+	ours := func(deny string) bool { return recorded && slices.Contains(record.Denies, deny) }
+	u.DisabledBy = nil
 	for _, p := range u.Attached {
 		if p.Deny {
-			u.DisabledBy = append(u.DisabledBy, store.Deny{Type: "attachedPolicy", Value: p.ARN, Ours: recorded && isDenyAll(p.ARN)})
+			u.DisabledBy = append(u.DisabledBy, store.Deny{Type: "attachedPolicy", Value: p.ARN, Ours: ours(p.ARN)})
 		}
 	}
 	for _, p := range u.Inline {
 		if c.denies(p) {
-			u.DisabledBy = append(u.DisabledBy, store.Deny{Type: "inlinePolicy", Value: p.Name, Ours: recorded && p.Name == denyInline})
+			u.DisabledBy = append(u.DisabledBy, store.Deny{Type: "inlinePolicy", Value: p.Name, Ours: ours(p.Name)})
 		}
 	}
-	groups := slices.Clone(d.GroupList)
-	slices.Sort(groups)
-	for _, name := range groups {
-		if g := c.groups[foldName(name)]; g != nil {
-			u.Groups = append(u.Groups, g.ID)
+	for _, id := range u.Groups {
+		if g := c.groupsByID[id]; g != nil {
 			u.DisabledBy = append(u.DisabledBy, c.groupDenies(g)...)
 		}
 	}
-	slices.Sort(u.Groups)
 	if recorded {
 		u.DisabledBy = append(u.DisabledBy, store.Deny{Type: "record", Ours: true})
 	}

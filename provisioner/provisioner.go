@@ -22,6 +22,7 @@ type Config struct {
 	MaxLoss      float64       // share that may be lost without asking (0.20)
 	Grantable    []string      // patterns on the ARN or name of policies
 	Derive       Derive
+	Write        WriteConfig
 	Now          func() time.Time
 	Log          *slog.Logger
 }
@@ -45,6 +46,8 @@ type Provisioner struct {
 
 	wake  chan struct{} // there may be details to read
 	users atomic.Int64  // how many there are
+
+	writes *writes
 
 	mu      sync.Mutex
 	running *flight
@@ -76,6 +79,7 @@ func New(cfg Config) *Provisioner {
 		reportPoll: 250 * time.Millisecond, reportWait: 30 * time.Second,
 		turn: make(chan struct{}, 1), memo: &memo{}, rotation: newRotation(), wake: make(chan struct{}, 1),
 	}
+	p.writes = newWrites(p)
 	p.health.Credentials = CredentialsHealth{OK: true, Caller: p.conn.CallerARN, Role: p.conn.RoleARN}
 	return p
 }

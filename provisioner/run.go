@@ -25,6 +25,7 @@ func (p *Provisioner) Run(ctx context.Context) error {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { p.readDetailsForever(ctx) })
+	wg.Go(func() { p.runWrites(ctx) })
 	defer wg.Wait()
 	failures := 0
 	for {

@@ -94,7 +94,7 @@ func (tx *SnapshotTx) applyProtections(ctx context.Context, o *observed) error {
 }
 
 // Protected returns what is protected, at the time given, of the users and
-// groups with these ids. For a membership the user's id counts.
+// groups with these ids: memberships and attachments from either end.
 func (tx *SnapshotTx) Protected(ctx context.Context, at time.Time, ids ...string) ([]Protection, error) {
 	var list []Protection
 	err := tx.readNow(ctx, func(c conn) error {
@@ -104,7 +104,7 @@ func (tx *SnapshotTx) Protected(ctx context.Context, at time.Time, ids ...string
 				err := rows.Scan(&p.Thing, &p.ID, &p.Other)
 				list = append(list, p)
 				return err
-			}, `select kind, id, other from protection where id = ? and until > ? order by kind, id, other`, id, formatTime(at))
+			}, `select kind, id, other from protection where (id = ?1 or other = ?1) and until > ?2 order by kind, id, other`, id, formatTime(at))
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,304 @@
+package provisioner
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"iamscim/store"
+)
+
+// execution carries one plan out. Intent is committed before each call and the
+// outcome after it, at the latest together with the next intent.
+type execution struct {
+	p      *Provisioner
+	plan   *Plan
+	actor  Actor
+	before *subject
+	x      *subject // as it is after the steps so far
+	fresh  bool     // the object may not show everywhere yet
+
+	created time.Time // of the journal entry
+	marks   []mark    // outcomes and intents not committed yet
+	doubt   bool      // the outcome of some step is not known
+	resumed bool      // by another process than the one that began it
+	states  []store.StepState
+	calls   []string // made so far, with what became of them
+	bornID  string   // of what the plan created, until the journal knows
+
+	supersedes []string // unfinished plans that this one decides anew
+	recorded   bool     // we had deactivated the user before
+	// forgetDeactivation takes back what was remembered for nothing.
+	forgetDeactivation bool
+
+	// What the snapshot shows afterwards.
+	user       *store.User
+	group      *store.Group
+	generation store.Generation
+}
+
+// mark is a state of a step on its way into the journal.
+type mark struct {
+	seq     int
+	state   store.StepState
+	problem string
+}
+
+// errCrashed ends an execution as a crash would: nothing is written any more.
+var errCrashed = errors.New("the process died")
+
+func newExecution(p *Provisioner, plan *Plan, actor Actor, x *subject) *execution {
+	return &execution{p: p, plan: plan, actor: actor, before: x.clone(), x: x, states: make([]store.StepState, len(plan.Steps))}
+}
+
+// begin journals the plan, with the intent of its first calls, and what a
+// deactivation is about to take. From here on the plan does not stop halfway.
+func (e *execution) begin(ctx context.Context, digest string) error {
+	e.plan.ID = rand.Text()
+	j := &store.JournalPlan{
+		ID: e.plan.ID, Kind: e.plan.Kind, Direction: string(e.plan.Direction), Digest: digest, State: store.PlanRunning, Actor: e.actor.Credential,
+		Objects: []store.JournalObject{{Kind: e.plan.Object.Kind, ID: e.plan.Object.ID, Name: foldName(e.plan.Name)}},
+	}
+	steps, err := journaled(e.plan.Steps)
+	if err != nil {
+		return err
+	}
+	j.Steps = steps
+	err = e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
+		if err := tx.AddPlan(ctx, j); err != nil {
+			return err
+		}
+		for _, id := range e.supersedes {
+			if err := tx.SetPlanState(ctx, id, store.PlanSuperseded, time.Time{}, "by "+e.plan.ID); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Deactivation(ctx, e.plan.Object.ID); err == nil {
+			e.recorded = true
+		}
+		if err := e.remember(ctx, tx); err != nil {
+			return err
+		}
+		e.intend(0)
+		return e.flush(ctx, tx)
+	})
+	if err != nil {
+		return fmt.Errorf("journal the plan: %w", err)
+	}
+	e.created = j.Created
+	return nil
+}
+
+// remember writes what must be known before the first call of a deactivation.
+func (e *execution) remember(ctx context.Context, tx *store.StateTx) error {
+	a := &e.plan.after
+	if e.plan.Kind != kindDeactivate || !a.inactive {
+		return nil
+	}
+	id := e.plan.Object.ID
+	if err := tx.PutDeactivation(ctx, id, a.taken, e.actor.Credential); err != nil {
+		return err
+	}
+	if err := tx.AddRemembered(ctx, id, a.taken); err != nil {
+		return err
+	}
+	if a.deny == "" {
+		return nil
+	}
+	return tx.AddDeny(ctx, id, a.deny)
+}
+
+func journaled(steps []Step) ([]store.JournalStep, error) {
+	out := make([]store.JournalStep, len(steps))
+	for i := range steps {
+		call, err := json.Marshal(&steps[i])
+		if err != nil {
+			return nil, fmt.Errorf("journal %s: %w", steps[i].Action, err)
+		}
+		out[i] = store.JournalStep{Call: call, State: store.StepPlanned}
+		if steps[i].Inverse == nil {
+			continue
+		}
+		if out[i].Inverse, err = json.Marshal(steps[i].Inverse); err != nil {
+			return nil, fmt.Errorf("journal %s: %w", steps[i].Action, err)
+		}
+	}
+	return out, nil
+}
+
+// intend marks step i as about to be called, and with it those that follow and
+// need no intent of their own.
+func (e *execution) intend(i int) {
+	for ; i < len(e.plan.Steps); i++ {
+		e.mark(i, store.StepIntended, "")
+		if !actions[e.plan.Steps[i].Action].together {
+			return
+		}
+	}
+}
+
+func (e *execution) mark(i int, state store.StepState, problem string) {
+	e.states[i] = state
+	e.marks = append(e.marks, mark{i, state, problem})
+}
+
+// flush commits the marks as part of a transaction.
+func (e *execution) flush(ctx context.Context, tx *store.StateTx) error {
+	if e.bornID != "" {
+		if err := tx.AddPlanObjects(ctx, e.plan.ID, store.JournalObject{Kind: e.plan.Object.Kind, ID: e.bornID}); err != nil {
+			return err
+		}
+		e.bornID = ""
+	}
+	for _, m := range e.marks {
+		if err := tx.SetPlanStep(ctx, e.plan.ID, m.seq, m.state, m.problem); err != nil {
+			return err
+		}
+	}
+	e.marks = nil
+	return nil
+}
+
+// run carries out the steps from first on, and stops at the first that fails.
+func (e *execution) run(ctx context.Context, first int) (failed int, err error) {
+	for i := first; i < len(e.plan.Steps); i++ {
+		if err := e.runStep(ctx, i); err != nil {
+			return i, err
+		}
+	}
+	return len(e.plan.Steps), nil
+}
+
+func (e *execution) runStep(ctx context.Context, i int) error {
+	if e.states[i] != store.StepIntended {
+		e.intend(i)
+	}
+	if len(e.marks) > 0 && e.states[i] == store.StepIntended && e.uncommitted(i) {
+		err := e.p.account.State.Update(ctx, func(tx *store.StateTx) error { return e.flush(ctx, tx) })
+		if err != nil {
+			return fmt.Errorf("journal step %d: %w", i, err)
+		}
+	}
+	s := &e.plan.Steps[i]
+	state, err := e.attempt(ctx, s)
+	if errors.Is(err, errCrashed) {
+		return err
+	}
+	if err != nil {
+		// Without a clear answer it may have taken effect all the same.
+		if errors.Is(kindOf(err), ErrUnavailable) {
+			e.doubt = true
+			e.mark(i, store.StepIntended, err.Error())
+		} else {
+			e.mark(i, store.StepFailed, err.Error())
+		}
+		e.calls = append(e.calls, s.String()+" failed: "+err.Error())
+		return err
+	}
+	e.mark(i, state, "")
+	e.calls = append(e.calls, s.String())
+	s.apply(e.x)
+	return nil
+}
+
+// uncommitted reports whether the intent of step i is not on the disk yet.
+func (e *execution) uncommitted(i int) bool {
+	for _, m := range e.marks {
+		if m.seq == i && m.state == store.StepIntended {
+			return true
+		}
+	}
+	return false
+}
+
+// attempt makes the call until it succeeds, or fails in a way that trying again
+// cannot help.
+func (e *execution) attempt(ctx context.Context, s *Step) (store.StepState, error) {
+	w := e.p.writes
+	giveUp := time.Now().Add(w.freshFor)
+	wait := w.backoff
+	for try := 1; ; try++ {
+		state, err := e.once(ctx, s)
+		if err == nil || errors.Is(err, errCrashed) {
+			return state, err
+		}
+		notYet := e.fresh && errorCode(err) == "NoSuchEntity" && time.Now().Before(giveUp)
+		if !notYet && s.settledBy(errorCode(err)) {
+			return store.StepSkipped, nil
+		}
+		kind := kindOf(err)
+		if !notYet && (kind == nil || try >= w.attempts) {
+			return "", err
+		}
+		if rejected(err) {
+			e.p.conn.forget()
+		}
+		if !pause(ctx, jittered(wait)) {
+			return "", err
+		}
+		wait = min(2*wait, 5*time.Second)
+	}
+}
+
+// once makes one call, and looks closer where the answer to an earlier attempt
+// may have been lost.
+func (e *execution) once(ctx context.Context, s *Step) (store.StepState, error) {
+	w := e.p.writes
+	if err := w.pace.wait(ctx, e.plan.Direction == Forward); err != nil {
+		return "", err
+	}
+	if w.crash != nil && w.crash("before", s) {
+		return "", errCrashed
+	}
+	out, err := s.call(ctx, w.iam)
+	if w.crash != nil && w.crash("after", s) {
+		return "", errCrashed
+	}
+	if err != nil {
+		if out = e.recognise(ctx, s, err); out == nil {
+			return "", err
+		}
+	}
+	e.adopt(out)
+	return store.StepDone, nil
+}
+
+func jittered(d time.Duration) time.Duration {
+	return d - d/4 + time.Duration(randomBelow(int64(d/2)+1))
+}
+
+// adopt takes over what a Create call made.
+func (e *execution) adopt(out *made) {
+	switch {
+	case out == nil:
+	case out.user != nil:
+		e.x.born = out
+		e.named(deref(out.user.UserId), store.KindUser)
+	case out.group != nil:
+		e.x.born = out
+		e.named(deref(out.group.GroupId), store.KindGroup)
+	}
+}
+
+// named gives all steps the id of the object that now exists.
+func (e *execution) named(id string, kind store.Kind) {
+	e.fresh, e.bornID = true, id
+	e.plan.Object.ID = id
+	for i := range e.plan.Steps {
+		s := &e.plan.Steps[i]
+		for _, t := range []*Step{s, s.Inverse} {
+			if t == nil {
+				continue
+			}
+			if kind == store.KindUser && t.UserID == "" {
+				t.UserID = id
+			}
+			if kind == store.KindGroup && t.GroupID == "" {
+				t.GroupID = id
+			}
+		}
+	}
+}

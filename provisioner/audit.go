@@ -1,0 +1,88 @@
+package provisioner
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"iamscim/store"
+)
+
+// auditBody is what an audit entry says beside who, what and when. It holds no
+// personal attributes, for the log outlives their erasure, and no secret.
+type auditBody struct {
+	RequestID string        `json:"requestId,omitempty"`
+	Plan      string        `json:"plan,omitempty"`
+	Name      string        `json:"name,omitempty"`
+	Before    *auditSummary `json:"before,omitempty"`
+	After     *auditSummary `json:"after,omitempty"`
+	Calls     []string      `json:"calls,omitempty"`
+	Notes     []string      `json:"notes,omitempty"`
+	Remembers []string      `json:"remembers,omitempty"` // what changed in the state file
+	Sessions  []string      `json:"sessions,omitempty"`  // roles whose sessions outlive a deactivation
+	Rule      string        `json:"rule,omitempty"`
+	Error     string        `json:"error,omitempty"`
+}
+
+// auditSummary is an object in a few words.
+type auditSummary struct {
+	Name     string   `json:"name"`
+	Path     string   `json:"path"`
+	Active   *bool    `json:"active,omitempty"`
+	Boundary string   `json:"boundary,omitempty"`
+	Attached []string `json:"attached,omitempty"`
+	Groups   []string `json:"groups,omitempty"`
+}
+
+func summaryOf(x *subject) *auditSummary {
+	var s *auditSummary
+	var attached []store.PolicyRef
+	switch {
+	case x == nil:
+		return nil
+	case x.user != nil:
+		s = &auditSummary{Name: x.user.Name, Path: x.user.Path, Active: &x.user.Active, Boundary: x.user.Boundary, Groups: x.user.Groups}
+		attached = x.user.Attached
+	case x.group != nil:
+		s = &auditSummary{Name: x.group.Name, Path: x.group.Path}
+		attached = x.group.Attached
+	default:
+		return nil
+	}
+	for _, p := range attached {
+		s.Attached = append(s.Attached, p.ARN)
+	}
+	return s
+}
+
+// audit is the entry of an execution.
+func (e *execution) audit(outcome, problem string) store.AuditEntry {
+	b := auditBody{
+		RequestID: e.actor.RequestID, Plan: e.plan.ID, Name: e.plan.Name, Before: summaryOf(e.before), After: summaryOf(e.x),
+		Calls: e.calls, Notes: e.plan.Notes, Error: problem,
+	}
+	a := &e.plan.after
+	for what, yes := range map[string]bool{"person": a.person != nil, "group": a.group != nil} {
+		if yes {
+			b.Remembers = append(b.Remembers, what)
+		}
+	}
+	if e.plan.Kind == kindDeactivate && e.x.user != nil {
+		for _, r := range e.x.user.Roles {
+			b.Sessions = append(b.Sessions, r.ARN)
+		}
+	}
+	entry, err := auditEntry(e.actor, e.plan.Kind, e.plan.Object, outcome, b)
+	if err != nil { // strings and lists of strings can always be encoded
+		entry.Body = json.RawMessage(`{}`)
+	}
+	return entry
+}
+
+func auditEntry(a Actor, action string, ref store.Ref, outcome string, body auditBody) (store.AuditEntry, error) {
+	text, err := json.Marshal(body)
+	entry := store.AuditEntry{Actor: a.Credential, Action: action, Object: ref, Outcome: outcome, Body: text}
+	if err != nil {
+		return entry, fmt.Errorf("audit: %w", err)
+	}
+	return entry, nil
+}

@@ -1,0 +1,234 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"iamscim/store"
+)
+
+// carryOut takes plans for one object, one after the other, past the guards,
+// through the journal and IAM, and into the snapshot. A dry run stops at the
+// guards.
+func (r *request) carryOut(ctx context.Context, x *subject, plans ...*Plan) (*Change, error) {
+	whole := joined(plans)
+	after := x.clone()
+	for i := range whole.Steps {
+		whole.Steps[i].apply(after)
+	}
+	if err := r.p.guard(ctx, r.actor, x, whole, after); err != nil {
+		return nil, r.refused(ctx, whole.Kind, whole.Object, err)
+	}
+	if r.opt.DryRun {
+		return r.preview(ctx, x, after, whole)
+	}
+	done := &Change{ID: whole.Object.ID, Plan: whole, User: x.user, Group: x.group, Generation: r.p.account.Snapshot.Generation()}
+	for _, plan := range plans {
+		if plan.empty() {
+			continue
+		}
+		e, err := r.execute(ctx, x, plan)
+		if err != nil {
+			return nil, err
+		}
+		x = e.x
+		done.ID, done.User, done.Group, done.Generation = e.plan.Object.ID, e.user, e.group, e.generation
+	}
+	whole.Steps, whole.Notes = nil, nil
+	for _, plan := range plans { // follow-ups and ids included
+		whole.ID, whole.Steps, whole.Notes = plan.ID, append(whole.Steps, plan.Steps...), append(whole.Notes, plan.Notes...)
+	}
+	return done, nil
+}
+
+// joined is several plans as one, for guards and people.
+func joined(plans []*Plan) *Plan {
+	last := plans[len(plans)-1]
+	whole := &Plan{Kind: last.Kind, Direction: last.Direction, Object: last.Object, Name: last.Name, after: last.after}
+	for _, p := range plans {
+		whole.Steps = append(whole.Steps, p.Steps...)
+		whole.Notes = append(whole.Notes, p.Notes...)
+		if p.Kind == kindDeactivate && !p.empty() {
+			whole.Kind = kindDeactivate
+			whole.after.inactive = p.after.inactive
+		}
+	}
+	return whole
+}
+
+// execute carries one plan out.
+func (r *request) execute(ctx context.Context, x *subject, plan *Plan) (*execution, error) {
+	e := newExecution(r.p, plan, r.actor, x.clone())
+	e.supersedes, r.supersedes = r.supersedes, nil
+	if err := r.commit(); err != nil {
+		return nil, err
+	}
+	if len(plan.Steps) == 0 && len(e.supersedes) == 0 && plan.Kind != kindDeactivate {
+		return e, e.finish(ctx)
+	}
+	if plan.Object.ID != "" {
+		thing := map[store.Kind]store.Thing{store.KindUser: store.ThingUser, store.KindGroup: store.ThingGroup}[plan.Object.Kind]
+		var err error
+		if e.fresh, err = r.p.isFresh(ctx, thing, plan.Object.ID); err != nil {
+			return nil, err
+		}
+	}
+	if err := e.begin(ctx, r.job.digest); err != nil {
+		return nil, err
+	}
+	r.job.planID.Store(plan.ID)
+	return e, e.carry(ctx)
+}
+
+// carry runs a journaled plan to its end, whichever it is.
+func (e *execution) carry(ctx context.Context) error {
+	var err error
+	switch e.plan.Kind {
+	case kindDeactivate:
+		err = e.roll(ctx, e.p.replanDeactivation(e))
+	case kindDeleteUser:
+		err = e.roll(ctx, e.p.replanDeletion(e))
+	case kindDeleteGroup:
+		err = e.roll(ctx, e.p.replanGroupDeletion(e))
+	default:
+		_, err = e.run(ctx, 0)
+	}
+	switch {
+	case err == nil:
+		return e.finish(ctx)
+	case errors.Is(err, errCrashed):
+		return err
+	case e.plan.Direction == Forward:
+		return e.halt(ctx, err)
+	}
+	return e.fail(ctx, err)
+}
+
+// fail undoes a plan and says what went wrong.
+func (e *execution) fail(ctx context.Context, cause error) error {
+	failure := e.explain(ctx, cause)
+	left, err := e.undo(ctx)
+	if errors.Is(err, errCrashed) {
+		return err
+	}
+	if err != nil {
+		e.end(ctx, store.PlanRetry, "undo-pending", fmt.Sprintf("%v; undoing: %v", failure, err))
+		return failure
+	}
+	state, outcome, note := store.PlanUndone, "undone", failure.Error()
+	if len(left) > 0 {
+		state, outcome, note = store.PlanFailed, "partly-undone", fmt.Sprintf("%v; left: %v", failure, left)
+		e.plan.Notes = append(e.plan.Notes, left...)
+	}
+	e.end(ctx, state, outcome, note)
+	return failure
+}
+
+// halt leaves a plan that only rolls forward for later, unless it could do
+// nothing at all and trying again cannot help.
+func (e *execution) halt(ctx context.Context, cause error) error {
+	failure := e.explain(ctx, cause)
+	if errors.Is(cause, store.ErrNotFound) || !e.anythingDone() && !mayPass(cause) && !temporary(cause) {
+		e.forgetDeactivation = true
+		e.end(ctx, store.PlanFailed, "failed", failure.Error())
+		return failure
+	}
+	e.end(ctx, store.PlanRetry, "pending", failure.Error())
+	if err := e.publish(ctx); err != nil {
+		e.p.log.WarnContext(ctx, "the snapshot does not show a plan that is under way", "plan", e.plan.ID, "err", err)
+	}
+	if !temporary(failure) {
+		return failure
+	}
+	return &PendingError{PlanID: e.plan.ID, RetryAfter: retryAfter, Err: failure}
+}
+
+// end writes how a plan that did not succeed ended.
+func (e *execution) end(ctx context.Context, state store.PlanState, outcome, note string) {
+	var at time.Time
+	if state == store.PlanRetry {
+		at = e.p.now().Add(retryAfter)
+	}
+	err := e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
+		if err := e.flush(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.SetPlanState(ctx, e.plan.ID, state, at, note); err != nil {
+			return err
+		}
+		if e.forgetDeactivation && e.plan.after.inactive && !e.recorded {
+			if err := tx.DeleteDeactivation(ctx, e.plan.Object.ID); err != nil {
+				return err
+			}
+		}
+		_, err := tx.AppendAudit(ctx, e.audit(outcome, note))
+		return err
+	})
+	if err != nil {
+		e.p.log.ErrorContext(ctx, "the journal cannot be written", "plan", e.plan.ID, "err", err)
+	}
+	e.p.log.WarnContext(ctx, "a change did not succeed", "plan", e.plan.ID, "kind", e.plan.Kind, "outcome", outcome, "err", note)
+	err = e.p.account.Snapshot.Update(ctx, e.actor.Credential, func(tx *store.SnapshotTx) error {
+		return tx.Protect(ctx, e.p.window(), e.touched()...)
+	})
+	if err != nil {
+		e.p.log.WarnContext(ctx, "a change that was undone is not protected from old reads", "err", err)
+	}
+}
+
+// finish writes what is to be remembered, and publishes the result. After the
+// commit to the state file the change has happened, whatever comes.
+func (e *execution) finish(ctx context.Context) error {
+	err := e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
+		if e.plan.ID != "" {
+			if err := e.flush(ctx, tx); err != nil {
+				return err
+			}
+			if err := tx.SetPlanState(ctx, e.plan.ID, store.PlanDone, time.Time{}, ""); err != nil {
+				return err
+			}
+		}
+		for _, id := range e.supersedes {
+			if err := tx.SetPlanState(ctx, id, store.PlanSuperseded, time.Time{}, "by "+e.plan.ID); err != nil {
+				return err
+			}
+		}
+		if err := e.conclude(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.AppendAudit(ctx, e.audit("done", ""))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("journal the end of plan %s: %w: %w", e.plan.ID, ErrUnavailable, err)
+	}
+	e.p.log.InfoContext(ctx, "changed", "plan", e.plan.ID, "kind", e.plan.Kind, "object", e.plan.Object.ID, "calls", len(e.calls), "request_id", e.actor.RequestID)
+	return e.publish(ctx)
+}
+
+// conclude writes into the state file what the plan is to leave there.
+func (e *execution) conclude(ctx context.Context, tx *store.StateTx) error {
+	a, ref, who := &e.plan.after, e.plan.Object, e.actor.Credential
+	if a.forgotten {
+		return errors.Join(tx.DeletePerson(ctx, ref.ID), tx.DeleteDeactivation(ctx, ref.ID), tx.DeleteGroupAttributes(ctx, ref.ID), tx.DeleteOwnership(ctx, ref))
+	}
+	var errs []error
+	if a.owned {
+		errs = append(errs, tx.PutOwnership(ctx, ref, store.Created, who))
+	}
+	if a.person != nil {
+		errs = append(errs, tx.PutPerson(ctx, ref.ID, *a.person, who))
+	}
+	if a.group != nil {
+		errs = append(errs, tx.PutGroupAttributes(ctx, ref.ID, *a.group, who))
+	}
+	if a.inactive && e.plan.Kind == kindCreateUser {
+		errs = append(errs, tx.PutDeactivation(ctx, ref.ID, nil, who), tx.AddDeny(ctx, ref.ID, a.deny))
+	}
+	if a.forget {
+		errs = append(errs, tx.DeleteDeactivation(ctx, ref.ID))
+	}
+	return errors.Join(errs...)
+}

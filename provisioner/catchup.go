@@ -1,0 +1,362 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/store"
+)
+
+// catchUpUser writes into the snapshot what a live read said about a user, as a
+// refresh would have, and returns the user as they then are. So whoever decides
+// on that, If-Match included, decides on what is true now. What we wrote
+// ourselves within IAM's consistency window stays as we wrote it.
+func (p *Provisioner) catchUpUser(ctx context.Context, l *liveUser) (userNow, error) {
+	id := aws.ToString(l.user.UserId)
+	m, now, err := p.prepare(ctx, l)
+	if err != nil {
+		return userNow{}, err
+	}
+	err = p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
+		u, err := p.composeLive(ctx, tx, l, m)
+		if err != nil {
+			return err
+		}
+		if err := putUserWithGroups(ctx, tx, u); err != nil {
+			return err
+		}
+		now.user, err = userIn(ctx, tx, id)
+		return err
+	})
+	if err != nil {
+		return userNow{}, fmt.Errorf("catch up with user %q: %w", aws.ToString(l.user.UserName), err)
+	}
+	return now, nil
+}
+
+// prepare learns what composing the user needs.
+func (p *Provisioner) prepare(ctx context.Context, l *liveUser) (m *memory, now userNow, err error) {
+	id := aws.ToString(l.user.UserId)
+	if err := p.meet(ctx, l.groups); err != nil {
+		return nil, now, err
+	}
+	if _, err := p.learn(ctx, arnsOf(l.attached)); err != nil {
+		return nil, now, err
+	}
+	if m, err = p.memoryOf(ctx, store.Ref{Kind: store.KindUser, ID: id}); err != nil {
+		return nil, now, err
+	}
+	if d, ok := m.deactivated[id]; ok {
+		now.record = &d
+	}
+	_, now.adopted = m.persons[id]
+	now.live = l
+	return m, now, nil
+}
+
+// nowOf reads a user live and brings the snapshot up to date with it. One who is gone goes from the snapshot, too.
+func (p *Provisioner) nowOf(ctx context.Context, known *store.User) (userNow, error) {
+	l, err := p.readUser(ctx, known)
+	if errors.Is(err, store.ErrNotFound) {
+		return userNow{}, errors.Join(err, p.forgetUser(ctx, known.ID))
+	}
+	if err != nil {
+		return userNow{}, err
+	}
+	return p.catchUpUser(ctx, l)
+}
+
+// withHeld adds all credentials to what was read of a user.
+func (p *Provisioner) withHeld(ctx context.Context, now userNow) (userNow, error) {
+	held, err := p.readCredentials(ctx, aws.ToString(now.live.user.UserName))
+	if err != nil {
+		return userNow{}, err
+	}
+	now.live.held = held
+	return p.catchUpUser(ctx, now.live)
+}
+
+// lookAt reads a user live with all credentials, in the middle of a plan: the
+// snapshot learns of it when the plan is done.
+func (p *Provisioner) lookAt(ctx context.Context, known *store.User) (userNow, error) {
+	l, err := p.readUser(ctx, known)
+	if err != nil {
+		return userNow{}, err
+	}
+	if l.held, err = p.readCredentials(ctx, aws.ToString(l.user.UserName)); err != nil {
+		return userNow{}, err
+	}
+	m, now, err := p.prepare(ctx, l)
+	if err != nil {
+		return userNow{}, err
+	}
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
+		now.user, err = p.composeLive(ctx, tx, l, m)
+		return err
+	})
+	return now, err
+}
+
+// userIn reads one user of the snapshot, or store.ErrNotFound.
+func userIn(ctx context.Context, tx *store.SnapshotTx, id string) (*store.User, error) {
+	list, err := tx.Users(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("user %s: %w", id, store.ErrNotFound)
+	}
+	return list[0], nil
+}
+
+func groupIn(ctx context.Context, tx *store.SnapshotTx, id string) (*store.Group, error) {
+	list, err := tx.Groups(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, fmt.Errorf("group %s: %w", id, store.ErrNotFound)
+	}
+	return list[0], nil
+}
+
+// groupsIn reads several groups by id.
+func groupsIn(ctx context.Context, tx *store.SnapshotTx, ids []string) (map[string]*store.Group, error) {
+	list, err := tx.Groups(ctx, ids...)
+	out := make(map[string]*store.Group, len(list))
+	for _, g := range list {
+		out[g.ID] = g
+	}
+	return out, err
+}
+
+// putUserWithGroups writes a user and exactly the memberships it names.
+func putUserWithGroups(ctx context.Context, tx *store.SnapshotTx, u *store.User) error {
+	var had []string
+	if old, err := userIn(ctx, tx, u.ID); err == nil {
+		had = old.Groups
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if err := tx.PutUser(ctx, u); err != nil {
+		return err
+	}
+	for _, id := range missingFrom(had, u.Groups) {
+		if err := tx.PutMembership(ctx, u.ID, id, false); err != nil {
+			return err
+		}
+	}
+	for _, id := range missingFrom(u.Groups, had) {
+		if err := tx.PutMembership(ctx, u.ID, id, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// composeLive makes a user of what a live read said, laying over it what we
+// wrote and IAM may not show yet.
+func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *liveUser, m *memory) (*store.User, error) {
+	id := aws.ToString(l.user.UserId)
+	prev, err := userIn(ctx, tx, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	shown, err := shownName(ctx, tx, store.KindUser, id, aws.ToString(l.user.UserName))
+	if err != nil {
+		return nil, err
+	}
+	shielded, err := tx.Protected(ctx, l.at, id)
+	if err != nil {
+		return nil, err
+	}
+	ids := groupIDs(l.groups)
+	if prev != nil {
+		ids = unique(append(ids, prev.Groups...))
+	}
+	groups, err := groupsIn(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var u *store.User
+	err = p.compose(ctx, tx, m, groups, func(s *single) error {
+		u = s.live(l, prev, shown)
+		if prev != nil {
+			overlay(u, prev, shielded)
+		}
+		s.rejudge(u)
+		return nil
+	})
+	return u, err
+}
+
+// live composes the user, but for what follows from policies and groups.
+func (s *single) live(l *liveUser, prev *store.User, shown string) *store.User {
+	u := &store.User{
+		ID: aws.ToString(l.user.UserId), Name: aws.ToString(l.user.UserName), UserName: shown, Path: aws.ToString(l.user.Path),
+		ARN: aws.ToString(l.user.Arn), Created: aws.ToTime(l.user.CreateDate).UTC(), Tags: tags(l.user.Tags), Boundary: boundary(l.user.PermissionsBoundary),
+	}
+	u.Inline = s.inline(store.KindUser, u.ID, u.Name, l.inline)
+	u.Attached = s.attached(l.attached)
+	u.Groups = groupIDs(l.groups)
+	s.facts.started, s.facts.listed = l.at, map[string]iamtypes.User{u.ID: l.user}
+	if prev != nil {
+		s.prior.users[u.ID] = prev
+	}
+	s.credentials(u)
+	if l.held != nil {
+		l.held.put(u)
+	}
+	identify(u, s.derive.IdentityTags)
+	s.personOf(u, prev)
+	_, u.Managed = s.memory.owned[store.Ref{Kind: store.KindUser, ID: u.ID}]
+	return u
+}
+
+// personOf keeps derived attributes as they were shown while nothing they are
+// derived from has changed: some are derived with a view to everybody else.
+func (s *single) personOf(u, prev *store.User) {
+	_, written := s.memory.persons[u.ID]
+	same := prev != nil && prev.UserName == u.UserName && prev.IdentityType == u.IdentityType && slices.Equal(prev.Tags, u.Tags)
+	if !written && same {
+		u.Person, u.AttributeSources = prev.Person, prev.AttributeSources
+		return
+	}
+	s.person(u)
+}
+
+// overlay keeps what we wrote within the consistency window. A deny that shows
+// stays, whoever placed it.
+func overlay(u, prev *store.User, shielded []store.Protection) {
+	for _, pr := range shielded {
+		switch pr.Thing {
+		case store.ThingUser:
+			u.Name, u.UserName, u.Path, u.ARN, u.Boundary, u.Tags = prev.Name, prev.UserName, prev.Path, prev.ARN, prev.Boundary, prev.Tags
+			for _, i := range prev.Inline {
+				if i.Name == denyInline && !slices.ContainsFunc(u.Inline, func(p store.InlinePolicy) bool { return p.Name == denyInline }) {
+					u.Inline = append(u.Inline, i)
+				}
+			}
+		case store.ThingMembership:
+			if pr.ID == u.ID {
+				u.Groups = slices.DeleteFunc(u.Groups, func(id string) bool { return id == pr.Other })
+				if slices.Contains(prev.Groups, pr.Other) {
+					u.Groups = append(u.Groups, pr.Other)
+				}
+				slices.Sort(u.Groups)
+			}
+		case store.ThingAttachment:
+			overlayAttachment(u, prev, pr.Other)
+		case store.ThingCredential:
+			for _, c := range credentialsOf(prev) {
+				if c.id == pr.Other {
+					editCredential(u, c.kind, c.id, c.status)
+				}
+			}
+		}
+	}
+}
+
+func overlayAttachment(u, prev *store.User, arn string) {
+	if slices.ContainsFunc(prev.Attached, func(p store.PolicyRef) bool { return p.ARN == arn }) {
+		u.Attached = withPolicy(u.Attached, arn)
+		return
+	}
+	if slices.ContainsFunc(u.Attached, func(p store.PolicyRef) bool { return p.ARN == arn && !p.Deny }) {
+		u.Attached = withoutPolicy(u.Attached, arn)
+	}
+}
+
+// shownName decodes the name of one resource with a view to the others: two
+// are never shown alike.
+func shownName(ctx context.Context, tx *store.SnapshotTx, kind store.Kind, id, name string) (string, error) {
+	shown := store.DecodeName(name)
+	other, err := nameTaken(ctx, tx, kind, shown, id)
+	if err != nil || !other {
+		return shown, err
+	}
+	return store.EncodeName(shown), nil
+}
+
+// nameTaken reports whether a resource other than id is shown under the name.
+func nameTaken(ctx context.Context, tx *store.SnapshotTx, kind store.Kind, shown, id string) (bool, error) {
+	attribute := map[store.Kind]store.Path{store.KindUser: "userName", store.KindGroup: "displayName"}[kind]
+	r, err := tx.Select(ctx, kind, store.Query{Where: store.Compare{Path: attribute, Op: store.Eq, Value: shown}})
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(r.IDs, func(other string) bool { return other != id }), nil
+}
+
+// memoryOf reads what the state file knows of one object.
+func (p *Provisioner) memoryOf(ctx context.Context, ref store.Ref) (*memory, error) {
+	m := &memory{
+		persons: map[string]store.Person{}, groups: map[string]store.GroupAttributes{},
+		owned: map[store.Ref]store.Ownership{}, deactivated: map[string]store.Deactivation{},
+	}
+	err := p.account.State.View(ctx, func(tx *store.StateTx) error { return m.read(ctx, tx, ref) })
+	if err != nil {
+		return nil, fmt.Errorf("read the state of %s: %w", ref.ID, err)
+	}
+	return m, nil
+}
+
+func (m *memory) read(ctx context.Context, tx *store.StateTx, ref store.Ref) error {
+	if o, err := tx.Ownership(ctx, ref); err == nil {
+		m.owned[ref] = *o
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if ref.Kind == store.KindGroup {
+		a, err := tx.GroupAttribute(ctx, ref.ID)
+		m.groups[ref.ID] = a
+		return err
+	}
+	if person, err := tx.Person(ctx, ref.ID); err == nil {
+		m.persons[ref.ID] = *person
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if d, err := tx.Deactivation(ctx, ref.ID); err == nil {
+		m.deactivated[ref.ID] = *d
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return nil
+}
+
+// forgetUser writes that a user is gone, seen by a live read.
+func (p *Provisioner) forgetUser(ctx context.Context, id string) error {
+	return p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
+		if err := tx.DeleteUser(ctx, id); err != nil {
+			return err
+		}
+		return tx.Protect(ctx, p.now(), store.Protection{Thing: store.ThingUser, ID: id})
+	})
+}
+
+func (p *Provisioner) forgetGroup(ctx context.Context, id string) error {
+	return p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
+		if err := tx.DeleteGroup(ctx, id); err != nil {
+			return err
+		}
+		return tx.Protect(ctx, p.now(), store.Protection{Thing: store.ThingGroup, ID: id})
+	})
+}
+
+func arnsOf(list []iamtypes.AttachedPolicy) []string {
+	var arns []string
+	for _, a := range list {
+		arns = append(arns, aws.ToString(a.PolicyArn))
+	}
+	return arns
+}
+
+// window is until when a write is protected from observations.
+func (p *Provisioner) window() time.Time { return p.now().Add(p.writes.cfg.ConsistencyWindow) }

@@ -1,0 +1,182 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/store"
+)
+
+// catchUpGroup is catchUpUser for a group; its members are not touched.
+func (p *Provisioner) catchUpGroup(ctx context.Context, l *liveGroup) (groupNow, error) {
+	id := aws.ToString(l.group.GroupId)
+	if _, err := p.learn(ctx, arnsOf(l.attached)); err != nil {
+		return groupNow{}, err
+	}
+	m, err := p.memoryOf(ctx, store.Ref{Kind: store.KindGroup, ID: id})
+	if err != nil {
+		return groupNow{}, err
+	}
+	now := groupNow{attributes: m.groups[id]}
+	err = p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
+		g, err := p.composeLiveGroup(ctx, tx, l, m)
+		if err != nil {
+			return err
+		}
+		if err := tx.PutGroup(ctx, g); err != nil {
+			return err
+		}
+		now.group, err = groupIn(ctx, tx, id)
+		return err
+	})
+	if err != nil {
+		return groupNow{}, fmt.Errorf("catch up with group %q: %w", aws.ToString(l.group.GroupName), err)
+	}
+	return now, nil
+}
+
+func (p *Provisioner) composeLiveGroup(ctx context.Context, tx *store.SnapshotTx, l *liveGroup, m *memory) (*store.Group, error) {
+	id, name := aws.ToString(l.group.GroupId), aws.ToString(l.group.GroupName)
+	prev, err := groupIn(ctx, tx, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	shown, err := shownName(ctx, tx, store.KindGroup, id, name)
+	if err != nil {
+		return nil, err
+	}
+	shielded, err := tx.Protected(ctx, l.at, id)
+	if err != nil {
+		return nil, err
+	}
+	var g *store.Group
+	err = p.compose(ctx, tx, m, nil, func(s *single) error {
+		g = &store.Group{
+			ID: id, Name: name, DisplayName: shown, Path: aws.ToString(l.group.Path), ARN: aws.ToString(l.group.Arn),
+			Created: aws.ToTime(l.group.CreateDate).UTC(), Inline: s.inline(store.KindGroup, id, name, l.inline), Attached: s.attached(l.attached),
+		}
+		if prev != nil {
+			overlayGroup(g, prev, shielded)
+			s.describe(g.Attached)
+		}
+		remember(g, m)
+		return nil
+	})
+	return g, err
+}
+
+// remember puts on a group what the state file knows of it.
+func remember(g *store.Group, m *memory) {
+	kept := m.groups[g.ID]
+	g.ExternalID = kept.ExternalID
+	if long, ok := kept.LongName(g.Name); ok {
+		g.DisplayName = long
+	}
+	_, g.Managed = m.owned[store.Ref{Kind: store.KindGroup, ID: g.ID}]
+}
+
+func overlayGroup(g, prev *store.Group, shielded []store.Protection) {
+	for _, pr := range shielded {
+		switch {
+		case pr.ID != g.ID:
+		case pr.Thing == store.ThingGroup:
+			g.Name, g.DisplayName, g.Path, g.ARN = prev.Name, prev.DisplayName, prev.Path, prev.ARN
+		case pr.Thing == store.ThingAttachment:
+			if slices.ContainsFunc(prev.Attached, func(p store.PolicyRef) bool { return p.ARN == pr.Other }) {
+				g.Attached = withPolicy(g.Attached, pr.Other)
+			} else {
+				g.Attached = withoutPolicy(g.Attached, pr.Other)
+			}
+		}
+	}
+}
+
+// meet makes sure that the snapshot knows the groups a live read names.
+func (p *Provisioner) meet(ctx context.Context, groups []iamtypes.Group) error {
+	var known map[string]*store.Group
+	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
+		known, err = groupsIn(ctx, tx, groupIDs(groups))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read groups: %w", err)
+	}
+	for _, g := range groups {
+		if known[aws.ToString(g.GroupId)] != nil {
+			continue
+		}
+		l, err := p.readGroup(ctx, &store.Group{ID: aws.ToString(g.GroupId), Name: aws.ToString(g.GroupName)})
+		if err != nil {
+			return err
+		}
+		if _, err := p.catchUpGroup(ctx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// learn makes sure that the snapshot knows the policies, and returns those that
+// do not exist.
+//
+// IAM actions: iam:GetPolicy, iam:GetPolicyVersion.
+func (p *Provisioner) learn(ctx context.Context, arns []string) (missing []string, err error) {
+	var unknown []string
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		return p.compose(ctx, tx, nil, nil, func(s *single) error {
+			for _, arn := range unique(arns) {
+				if s.policies[arn] == nil {
+					unknown = append(unknown, arn)
+				}
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read policies: %w", err)
+	}
+	for _, arn := range unknown {
+		pol, err := p.readPolicy(ctx, arn)
+		if errors.Is(err, store.ErrNotFound) {
+			missing = append(missing, arn)
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		err = p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error { return tx.PutPolicy(ctx, pol) })
+		if err != nil {
+			return nil, fmt.Errorf("put policy %s: %w", arn, err)
+		}
+	}
+	return missing, nil
+}
+
+func (p *Provisioner) readPolicy(ctx context.Context, arn string) (*store.Policy, error) {
+	out, err := p.writes.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(arn)})
+	if code := errorCode(err); code == "NoSuchEntity" || code == "ValidationError" || code == "InvalidInput" {
+		return nil, fmt.Errorf("policy %s: %w: %w", arn, store.ErrNotFound, err)
+	}
+	if err != nil {
+		return nil, readError("policy", arn, err)
+	}
+	version, err := p.writes.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: aws.String(arn), VersionId: out.Policy.DefaultVersionId})
+	if err != nil {
+		return nil, readError("policy", arn, err)
+	}
+	text, err := decodeDocument(version.PolicyVersion.Document)
+	if err != nil {
+		return nil, fmt.Errorf("policy %s: %w", arn, err)
+	}
+	c := &composer{grantable: p.cfg.Grantable, facts: &facts{documents: map[string]string{arn: text}}, prior: &prior{}}
+	pol := c.awsPolicy(*out.Policy)
+	pol.Description = "" // which the lists of an observation leave out
+	pol.AWSManaged, pol.Grantable, pol.Deny = awsManaged(arn), matchesGrantable(p.cfg.Grantable, arn), deniesAll(text)
+	return &pol, nil
+}

@@ -1,0 +1,128 @@
+package provisioner
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/smithy-go"
+)
+
+// Errors of a write that is worth trying again later; each caller answers them
+// alike, each log line tells them apart.
+var (
+	ErrThrottled   = errors.New("throttled by aws")
+	ErrUnavailable = errors.New("aws is not available")
+	ErrConflict    = errors.New("in conflict with another change")
+)
+
+// InvalidError says that a wish cannot be met as it is. Its text is safe to
+// show to the client.
+type InvalidError struct {
+	Attribute string
+	Reason    string
+	TooMany   bool // the request is too large, not wrong
+}
+
+func (e *InvalidError) Error() string { return e.Attribute + ": " + e.Reason }
+
+// The rules a DeniedError names.
+const (
+	RuleReadOnly   = "read-only"
+	RuleScope      = "scope"
+	RuleProtected  = "protected"
+	RuleForeign    = "foreign-deny"
+	RuleQuarantine = "quarantine"
+	RuleAWS        = "aws"
+)
+
+// DeniedError says that a rule forbids the write, and which. For RuleAWS,
+// Action and Resource are what AWS does not allow us.
+type DeniedError struct {
+	Rule     string
+	Reason   string
+	Action   string
+	Resource string
+}
+
+func (e *DeniedError) Error() string { return e.Rule + ": " + e.Reason }
+
+// PendingError says that a plan for the object is still under way.
+type PendingError struct {
+	PlanID     string
+	RetryAfter time.Duration
+	Err        error // why it could not be finished at once; may be nil
+}
+
+func (e *PendingError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("plan %s is not finished: %v", e.PlanID, e.Err)
+	}
+	return fmt.Sprintf("plan %s is not finished", e.PlanID)
+}
+
+func (e *PendingError) Unwrap() error { return e.Err }
+
+// PreconditionError says that the resource is no longer what the client
+// thought it was.
+type PreconditionError struct{ Reason string }
+
+func (e *PreconditionError) Error() string { return e.Reason }
+
+// throttling lists the codes with which AWS asks for patience.
+var throttling = map[string]bool{
+	"Throttling": true, "ThrottlingException": true, "ThrottledException": true, "RequestLimitExceeded": true,
+	"RequestThrottled": true, "RequestThrottledException": true, "TooManyRequestsException": true, "SlowDown": true,
+}
+
+// passing lists the codes of conflicts that pass by themselves. The SDK retries
+// none of them.
+var passing = map[string]bool{
+	"ConcurrentModification": true, "EntityTemporarilyUnmodifiable": true, "DeleteConflict": true,
+}
+
+// wrongInput lists the codes that blame what was asked for.
+var wrongInput = map[string]bool{
+	"ValidationError": true, "InvalidInput": true, "MalformedPolicyDocument": true, "PolicyNotAttachable": true,
+	"PasswordPolicyViolation": true, "InvalidUserType": true, "UnmodifiableEntity": true,
+}
+
+// temporary reports whether trying again may help, whatever it is about.
+func temporary(err error) bool {
+	return errors.Is(err, ErrThrottled) || errors.Is(err, ErrConflict) || errors.Is(err, ErrUnavailable)
+}
+
+// kindOf is the sentinel for an error of AWS that trying again may help, or nil.
+func kindOf(err error) error {
+	code := errorCode(err)
+	switch {
+	case throttling[code]:
+		return ErrThrottled
+	case passing[code]:
+		return ErrConflict
+	case rejected(err), unreachable(err), httpStatus(err) >= http.StatusInternalServerError:
+		return ErrUnavailable
+	case code == "":
+		return ErrUnavailable // no answer that could be read
+	}
+	return nil
+}
+
+// apiMessage is what AWS said, without the SDK's own words.
+func apiMessage(err error) string {
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		return api.ErrorMessage()
+	}
+	return err.Error()
+}
+
+// deniedAction names the IAM action that AWS refused.
+func deniedAction(err error) string {
+	var op *smithy.OperationError
+	if errors.As(err, &op) {
+		return "iam:" + innermost(op).OperationName
+	}
+	return ""
+}

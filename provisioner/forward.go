@@ -1,0 +1,204 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"iamscim/store"
+)
+
+// maxRounds bounds how often a plan that only rolls forward looks again. What
+// is left then is retried later.
+const maxRounds = 6
+
+// replan reads the object live and plans what is left to do; an empty plan is
+// the end. A store.ErrNotFound means that the object is gone.
+type replan func(context.Context) (*Plan, *subject, error)
+
+// roll carries out a plan that only rolls forward: it goes on past what fails,
+// as far as the order allows, and looks again until nothing is left. IAM shows
+// new credentials late, and somebody may have made one meanwhile.
+func (e *execution) roll(ctx context.Context, again replan) error { return e.rollFrom(ctx, 0, again) }
+
+func (e *execution) rollFrom(ctx context.Context, from int, again replan) error {
+	for round := 1; ; round++ {
+		err := e.rollOnce(ctx, from)
+		if errors.Is(err, errCrashed) {
+			return err
+		}
+		next, x, rerr := again(ctx)
+		switch {
+		case errors.Is(rerr, store.ErrNotFound):
+			return e.vanished()
+		case rerr != nil:
+			return errors.Join(err, rerr)
+		case len(next.Steps) == 0:
+			e.plan.Notes = append(e.plan.Notes, next.Notes...)
+			return nil
+		case err != nil && (!mayPass(err) || round >= maxRounds):
+			return err
+		case round >= maxRounds:
+			return fmt.Errorf("%w: there is always something new to remove", ErrConflict)
+		}
+		if from, err = e.follow(ctx, next); err != nil {
+			return err
+		}
+		e.x = x
+	}
+}
+
+// mayPass reports whether looking again may lead further: the conflict may be
+// over, the object may have another name by now, or the deny another place.
+func mayPass(err error) bool {
+	code := errorCode(err)
+	return kindOf(err) != nil || code == "LimitExceeded" || code == "NoSuchEntity"
+}
+
+// vanished: a user or group that is gone is what a deletion wants, and more
+// than a deactivation does.
+func (e *execution) vanished() error {
+	e.x.user, e.x.group = nil, nil
+	if e.plan.Kind == kindDeactivate {
+		return fmt.Errorf("deactivate %q: %w", e.plan.Name, store.ErrNotFound)
+	}
+	return nil
+}
+
+// rollOnce runs the steps from one on. A deactivation takes what it can even
+// if one call fails; a deletion must not skip a step.
+func (e *execution) rollOnce(ctx context.Context, from int) error {
+	var errs []error
+	for i := from; i < len(e.plan.Steps); i++ {
+		err := e.runStep(ctx, i)
+		if errors.Is(err, errCrashed) {
+			return err
+		}
+		if err == nil {
+			continue
+		}
+		errs = append(errs, err)
+		if e.plan.Kind != kindDeactivate {
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// follow appends a follow-up to the journal and to the plan.
+func (e *execution) follow(ctx context.Context, next *Plan) (from int, err error) {
+	from = len(e.plan.Steps)
+	steps, err := journaled(next.Steps)
+	if err != nil {
+		return 0, err
+	}
+	e.plan.Steps = append(e.plan.Steps, next.Steps...)
+	e.plan.Notes = append(e.plan.Notes, next.Notes...)
+	e.plan.after.taken, e.plan.after.deny, e.plan.after.inactive = next.after.taken, next.after.deny, next.after.inactive
+	e.states = append(e.states, make([]store.StepState, len(next.Steps))...)
+	err = e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
+		if err := e.flush(ctx, tx); err != nil {
+			return err
+		}
+		if err := tx.AddPlanSteps(ctx, e.plan.ID, from, steps); err != nil {
+			return err
+		}
+		return e.remember(ctx, tx)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("journal the follow-up: %w", err)
+	}
+	return from, nil
+}
+
+// retryAfter is the pause before an unfinished plan is tried again.
+const retryAfter = 30 * time.Second
+
+// replanDeactivation plans what is left of a deactivation, and learns from
+// refusals where no deny fits.
+func (p *Provisioner) replanDeactivation(e *execution) replan {
+	return func(ctx context.Context) (*Plan, *subject, error) {
+		now, err := p.lookAt(ctx, &store.User{ID: e.plan.Object.ID, Name: e.plan.Name})
+		if err != nil {
+			return nil, nil, err
+		}
+		now.full = e.refusals()
+		// What this plan took away shows late, and must not be taken again.
+		pl, err := p.planner(ctx, now.user.Groups)
+		if err != nil {
+			return nil, nil, err
+		}
+		e.settle(now.user)
+		return pl.planDeactivate(now), &subject{user: now.user}, nil
+	}
+}
+
+// settle lays what this plan did over a live read that does not show it yet.
+func (e *execution) settle(u *store.User) {
+	x := &subject{user: u}
+	for i := range e.plan.Steps {
+		if s := &e.plan.Steps[i]; e.states[i] == store.StepDone && s.Action != "CreateUser" && s.Action != "DeleteUser" {
+			s.apply(x)
+		}
+	}
+}
+
+// refusals says which denies IAM had no room for.
+func (e *execution) refusals() full {
+	var f full
+	for i := range e.plan.Steps {
+		failed := e.states[i] == store.StepFailed
+		f.attached = f.attached || failed && e.plan.Steps[i].Action == "AttachUserPolicy"
+		f.inline = f.inline || failed && e.plan.Steps[i].Action == "PutUserPolicy"
+	}
+	return f
+}
+
+// replanDeletion plans what is left of a user's deletion.
+func (p *Provisioner) replanDeletion(e *execution) replan {
+	return func(ctx context.Context) (*Plan, *subject, error) {
+		if e.deleted() {
+			return &Plan{}, &subject{}, nil
+		}
+		now, err := p.lookAt(ctx, &store.User{ID: e.plan.Object.ID, Name: e.plan.Name})
+		if err != nil {
+			return nil, nil, err
+		}
+		now.full = e.refusals()
+		pl, err := p.planner(ctx, now.user.Groups)
+		if err != nil {
+			return nil, nil, err
+		}
+		return pl.planDeleteUser(now), &subject{user: now.user}, nil
+	}
+}
+
+// deleted reports whether AWS said that it deleted the object.
+func (e *execution) deleted() bool {
+	for i := range e.plan.Steps {
+		a := e.plan.Steps[i].Action
+		if (a == "DeleteUser" || a == "DeleteGroup") && e.states[i] == store.StepDone {
+			return true
+		}
+	}
+	return false
+}
+
+// replanGroupDeletion plans what is left of a group's deletion.
+func (p *Provisioner) replanGroupDeletion(e *execution) replan {
+	return func(ctx context.Context) (*Plan, *subject, error) {
+		if e.deleted() {
+			return &Plan{}, &subject{}, nil
+		}
+		now, pl, err := p.wholeGroup(ctx, &store.Group{ID: e.plan.Object.ID, Name: e.plan.Name})
+		if err != nil {
+			return nil, nil, err
+		}
+		plan, err := pl.planDeleteGroup(now)
+		if err != nil {
+			return nil, nil, err
+		}
+		return plan, &subject{group: now.group, members: now.members}, nil
+	}
+}

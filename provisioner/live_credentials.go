@@ -1,0 +1,91 @@
+package provisioner
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"golang.org/x/sync/errgroup"
+
+	"iamscim/store"
+)
+
+// liveCredentials is everything a user can sign in with, now.
+type liveCredentials struct {
+	details
+	services []store.ServiceCredential
+}
+
+// readCredentials lists every kind of credential; one list that cannot be read
+// fails all, for a deactivation must not overlook one.
+//
+// IAM actions: iam:ListAccessKeys, iam:ListSSHPublicKeys,
+// iam:ListSigningCertificates, iam:ListServiceSpecificCredentials,
+// iam:GetLoginProfile, iam:ListMFADevices.
+func (p *Provisioner) readCredentials(ctx context.Context, name string) (*liveCredentials, error) {
+	c := &liveCredentials{}
+	c.at = p.now()
+	r := detailsReader{iam: p.writes.iam, user: &store.User{Name: name}, out: &c.details}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(parallelReads)
+	g.Go(func() error { return p.readKeys(gctx, name, c) })
+	g.Go(func() error { return r.sshKeys(gctx) })
+	g.Go(func() error { return r.certificates(gctx) })
+	g.Go(func() error { return p.readServiceCredentials(gctx, name, c) })
+	g.Go(func() error { return r.loginProfile(gctx) })
+	g.Go(func() error { return r.devices(gctx) })
+	if err := g.Wait(); err != nil {
+		return nil, readError("credentials of user", name, err)
+	}
+	return c, nil
+}
+
+func (p *Provisioner) readKeys(ctx context.Context, name string, c *liveCredentials) error {
+	keys := []store.AccessKey{}
+	err := pages("ListAccessKeys", func(marker *string) (page, error) {
+		out, err := p.writes.iam.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String(name), Marker: marker})
+		if err != nil {
+			return page{}, err
+		}
+		for _, k := range out.AccessKeyMetadata {
+			created := utc(k.CreateDate)
+			keys = append(keys, store.AccessKey{ID: aws.ToString(k.AccessKeyId), Status: string(k.Status), Created: created, LastRotated: created})
+		}
+		return page{out.IsTruncated, out.Marker}, nil
+	})
+	c.keys = sortedBy(keys, func(k store.AccessKey) string { return createdKey(k.Created) + k.ID })
+	return err
+}
+
+func (p *Provisioner) readServiceCredentials(ctx context.Context, name string, c *liveCredentials) error {
+	list := []store.ServiceCredential{}
+	err := pages("ListServiceSpecificCredentials", func(marker *string) (page, error) {
+		out, err := p.writes.iam.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{UserName: aws.String(name), Marker: marker})
+		if err != nil {
+			return page{}, err
+		}
+		for _, s := range out.ServiceSpecificCredentials {
+			list = append(list, store.ServiceCredential{
+				ID: aws.ToString(s.ServiceSpecificCredentialId), Service: aws.ToString(s.ServiceName), User: aws.ToString(s.ServiceUserName),
+				Status: string(s.Status), Created: utc(s.CreateDate), Expires: utc(s.ExpirationDate),
+			})
+		}
+		return page{out.IsTruncated, out.Marker}, nil
+	})
+	c.services = sortedBy(list, func(s store.ServiceCredential) string { return s.ID })
+	return err
+}
+
+// put writes the credentials on a user, keeping what is known of their use.
+func (c *liveCredentials) put(u *store.User) {
+	uses := map[string]store.KeyUse{}
+	for i, k := range u.AccessKeys {
+		uses[k.ID] = useAt(u.Activity.Keys, i)
+	}
+	c.uses = make([]store.KeyUse, len(c.keys))
+	for i, k := range c.keys {
+		c.uses[i] = uses[k.ID]
+	}
+	c.apply(u)
+	u.ServiceCredentials = c.services
+}

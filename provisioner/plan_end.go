@@ -1,0 +1,160 @@
+package provisioner
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"iamscim/store"
+)
+
+// denyDocument is the inline stand-in for AWSDenyAll.
+const denyDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
+
+// planDeactivate cuts a user off: the deny first, because it ends everything at
+// once, then every credential. It only rolls forward. An empty plan means that
+// nothing is missing.
+func (pl *planner) planDeactivate(now userNow) *Plan {
+	u := &userPlan{planner: pl, now: now.user, at: targetOf(now.user), full: now.full}
+	u.plan = &Plan{Kind: kindDeactivate, Direction: Forward, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
+	stripped := false
+	if !hasDeny(now.user, now.record) {
+		deny, ok := u.deny()
+		u.plan.after.deny = deny
+		if !ok {
+			stripped = true
+			u.plan.note("no deny could be placed: the user has neither an attachment nor room for an inline policy left")
+		}
+	}
+	for _, c := range credentialsOf(now.user) {
+		if c.status != statusActive {
+			continue
+		}
+		u.plan.add(u.at.setStatus(c, statusInactive))
+		u.plan.after.taken = append(u.plan.after.taken, store.RememberedCredential{Kind: c.kind, ID: c.id})
+	}
+	if on := now.user.ConsoleAccess; (pl.cfg.Strict || stripped) && on != nil && *on {
+		u.plan.add(u.at.step("DeleteLoginProfile").destroying())
+	}
+	u.plan.after.inactive = now.record == nil || len(u.plan.after.taken) > 0 || u.plan.after.deny != ""
+	return u.plan
+}
+
+// hasDeny reports whether a deny of ours is in place.
+func hasDeny(u *store.User, record *store.Deactivation) bool {
+	if record == nil {
+		return false
+	}
+	for _, d := range record.Denies {
+		if slices.ContainsFunc(u.Attached, func(p store.PolicyRef) bool { return p.ARN == d }) ||
+			slices.ContainsFunc(u.Inline, func(p store.InlinePolicy) bool { return p.Name == d }) {
+			return true
+		}
+	}
+	return false
+}
+
+// deny plans our own deny. One that somebody else attached is not ours to
+// remove later, so ours goes beside it.
+func (u *userPlan) deny() (placed string, ok bool) {
+	arn := u.denyAll()
+	foreign := slices.ContainsFunc(u.now.Attached, func(p store.PolicyRef) bool { return p.ARN == arn })
+	if !foreign && !u.full.attached && len(u.now.Attached) < u.quota("AttachedPoliciesPerUserQuota") {
+		u.plan.add(u.at.attach(arn))
+		return arn, true
+	}
+	if !u.full.inline && u.roomInline() {
+		u.plan.add(u.at.putInline(denyInline, denyDocument))
+		return denyInline, true
+	}
+	return "", false
+}
+
+// roomInline: the quota counts characters without white space, over all inline
+// policies (IAM User Guide, IAM and AWS STS quotas).
+func (u *userPlan) roomInline() bool {
+	n := len(denyDocument)
+	for _, p := range u.now.Inline {
+		for _, r := range p.Document {
+			if !unicode.IsSpace(r) {
+				n++
+			}
+		}
+	}
+	return n <= u.quota("UserPolicySizeQuota")
+}
+
+// planDeleteUser removes a user with everything AWS wants gone first (IAM API
+// Reference, DeleteUser), in an order that is safe wherever it stops: frozen
+// first, the second factor only after the password, the deny last.
+func (pl *planner) planDeleteUser(now userNow) *Plan {
+	u := &userPlan{planner: pl, now: now.user, at: targetOf(now.user), full: now.full}
+	u.plan = &Plan{Kind: kindDeleteUser, Direction: Forward, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
+	u.plan.after.forgotten = true
+	frozen := *now.user
+	if !slices.ContainsFunc(now.user.DisabledBy, func(d store.Deny) bool { return d.Type == "attachedPolicy" || d.Type == "inlinePolicy" }) {
+		u.freeze(&frozen)
+	}
+	held := credentialsOf(now.user)
+	for _, c := range held {
+		if c.status == statusActive {
+			u.plan.add(u.at.setStatus(c, statusInactive))
+		}
+	}
+	if on := now.user.ConsoleAccess; on != nil && *on {
+		u.plan.add(u.at.step("DeleteLoginProfile").destroying())
+	}
+	for _, kind := range []string{"accessKey", "serviceCredential", "sshPublicKey", "certificate"} {
+		for _, c := range held {
+			if c.kind == kind {
+				u.plan.add(u.at.removeCredential(c))
+			}
+		}
+	}
+	for _, d := range now.user.MFADevices {
+		u.plan.add(u.at.step("DeactivateMFADevice").with("device", d.SerialNumber).destroying())
+		// An orphan would keep anybody from making a device of that name again.
+		if strings.Contains(d.SerialNumber, ":mfa/") {
+			u.plan.add(Step{Action: "DeleteVirtualMFADevice", UserID: u.at.id}.with("device", d.SerialNumber).
+				needing("DeleteVirtualMFADevice", d.SerialNumber).destroying())
+		}
+	}
+	for _, id := range now.user.Groups {
+		if g := pl.groups[id]; g != nil {
+			u.plan.add(u.at.leave(g))
+		}
+	}
+	u.strip(&frozen)
+	u.plan.add(u.at.step("DeleteUser").destroying())
+	return u.plan
+}
+
+// freeze places a deny and notes it in frozen.
+func (u *userPlan) freeze(frozen *store.User) {
+	switch deny, _ := u.deny(); deny {
+	case "":
+	case denyInline:
+		frozen.Inline = append(slices.Clone(frozen.Inline), store.InlinePolicy{Name: denyInline, Document: denyDocument})
+	default:
+		frozen.Attached = append(slices.Clone(frozen.Attached), store.PolicyRef{ARN: deny, Deny: true})
+	}
+}
+
+// strip removes policies, those that deny last.
+func (u *userPlan) strip(frozen *store.User) {
+	denies := func(p store.InlinePolicy) bool {
+		return p.Name == denyInline || slices.ContainsFunc(u.now.DisabledBy, func(d store.Deny) bool { return d.Type == "inlinePolicy" && d.Value == p.Name })
+	}
+	for _, last := range []bool{false, true} {
+		for _, p := range frozen.Inline {
+			if denies(p) == last {
+				u.plan.add(u.at.deleteInline(p).destroying())
+			}
+		}
+		for _, p := range frozen.Attached {
+			if p.Deny == last {
+				u.plan.add(u.at.detach(p.ARN).destroying())
+			}
+		}
+	}
+}

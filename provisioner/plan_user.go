@@ -1,0 +1,289 @@
+package provisioner
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+
+	"iamscim/store"
+)
+
+// UserWish is the desired writable state of a user; a nil field is left as it
+// is.
+type UserWish struct {
+	UserName     *string       // shown name; equal regardless of case is no change
+	Person       *store.Person // replaces all person attributes, externalId included
+	Active       *bool
+	Password     *string   // only with WriteConfig.Passwords
+	Entitlements *[]string // ARNs wanted as direct attachments; denies and inherited ones are not part of it
+	Path         *string
+	Boundary     *string   // "" removes it
+	Groups       *[]string // GroupIDs; only with WriteConfig.GroupsViaUsers
+}
+
+// userNow is the current state of a user, all of it read live.
+type userNow struct {
+	user    *store.User
+	record  *store.Deactivation // nil: we did not deactivate them
+	adopted bool                // the person attributes are ours already
+	full    full
+	live    *liveUser // what it was composed from
+}
+
+// full says where IAM refused a deny although the quota seemed to allow it.
+type full struct{ attached, inline bool }
+
+// managedTag is on every user we created; its value is journaled before the
+// call, so that a lost answer can be told from somebody else's user.
+const managedTag = "iamscim:managed"
+
+// planCreateUser plans a new user. managed is the value of the managed tag.
+func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
+	if w.UserName == nil {
+		return nil, &InvalidError{Attribute: "userName", Reason: "it is required"}
+	}
+	name, err := userName(*w.UserName)
+	if err != nil {
+		return nil, err
+	}
+	path, boundary := pl.cfg.createPath(), pl.cfg.CreateBoundary
+	if w.Path != nil {
+		path = *w.Path
+	}
+	if w.Boundary != nil {
+		boundary = *w.Boundary
+	}
+	if err := checkPath(path); err != nil {
+		return nil, err
+	}
+	at := userTarget{name: name, arn: pl.arn("user", path, name), boundary: boundary}
+	u := &userPlan{planner: pl, at: at, now: &store.User{Name: name, Path: path}}
+	u.plan = &Plan{Kind: kindCreateUser, Direction: Undo, Object: store.Ref{Kind: store.KindUser}, Name: name}
+	u.plan.after = remembrance{owned: true, person: &store.Person{}}
+	if w.Person != nil {
+		u.plan.after.person = w.Person
+	}
+	create := Step{Action: "CreateUser"}.with("user", name)
+	if path != "/" {
+		create = create.with("path", path)
+	}
+	create = create.with("boundary", boundary).with("tag", managedTag+"="+managed)
+	for _, t := range pl.cfg.CreateTags {
+		create = create.with("tag", t.Key+"="+t.Value)
+	}
+	create = create.needing("CreateUser", at.arn, "iam:PermissionsBoundary", boundary).needing("TagUser", at.arn)
+	u.plan.add(create.undoneBy(at.step("DeleteUser")))
+	inactive := w.Active != nil && !*w.Active
+	if inactive {
+		u.plan.add(at.attach(pl.denyAll()))
+		u.plan.after.inactive, u.plan.after.deny = true, pl.denyAll()
+		u.now.Attached = []store.PolicyRef{{ARN: pl.denyAll(), Deny: true}}
+	}
+	if err := u.grants(w); err != nil {
+		return nil, err
+	}
+	if w.Password != nil && pl.cfg.Passwords && !inactive {
+		u.password(*w.Password)
+	}
+	return pl.checked(u.plan)
+}
+
+// userPlan is a plan for one user in the making.
+type userPlan struct {
+	*planner
+	now  *store.User
+	at   userTarget
+	plan *Plan
+	full full
+}
+
+// planUpdateUser plans every change but a deactivation, which is a plan of its
+// own: it has another direction.
+func (pl *planner) planUpdateUser(now userNow, w *UserWish) (*Plan, error) {
+	u := &userPlan{planner: pl, now: now.user, at: targetOf(now.user)}
+	u.plan = &Plan{Kind: kindUpdateUser, Direction: Undo, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
+	if err := u.grants(w); err != nil {
+		return nil, err
+	}
+	if err := u.identity(w); err != nil {
+		return nil, err
+	}
+	if w.Active != nil && *w.Active && !now.user.Active {
+		if err := u.reactivate(now.record); err != nil {
+			return nil, err
+		}
+	}
+	stays := now.user.Active && (w.Active == nil || *w.Active) || w.Active != nil && *w.Active
+	if w.Password != nil && pl.cfg.Passwords && stays {
+		u.password(*w.Password)
+	}
+	u.attributes(now, w)
+	return pl.checked(u.plan)
+}
+
+func targetOf(u *store.User) userTarget {
+	return userTarget{name: u.Name, id: u.ID, arn: u.ARN, boundary: u.Boundary}
+}
+
+// attributes plans what the state file is to say. The first write adopts what
+// was shown so far, and nothing is derived any more.
+func (u *userPlan) attributes(now userNow, w *UserWish) {
+	next := w.Person
+	if next == nil {
+		next = &now.user.Person
+	}
+	if !now.adopted || !reflect.DeepEqual(*next, now.user.Person) {
+		u.plan.after.person = next
+	}
+}
+
+// grants plans attachments, boundary and memberships.
+func (u *userPlan) grants(w *UserWish) error {
+	if w.Entitlements != nil {
+		if err := u.entitlements(*w.Entitlements); err != nil {
+			return err
+		}
+	}
+	if w.Boundary != nil && u.now.ID != "" && *w.Boundary != u.now.Boundary {
+		u.plan.add(u.at.setBoundary(u.now.Boundary, *w.Boundary))
+	}
+	if w.Groups != nil && u.cfg.GroupsViaUsers {
+		return u.memberships(*w.Groups)
+	}
+	return nil
+}
+
+func (u *userPlan) entitlements(wanted []string) error {
+	var have []string
+	denied := map[string]bool{}
+	for _, p := range u.now.Attached {
+		if p.Deny || p.Quarantine {
+			denied[p.ARN] = true
+		} else {
+			have = append(have, p.ARN)
+		}
+	}
+	var want []string
+	for _, arn := range unique(wanted) {
+		if denied[arn] || u.inherited(arn) && !slices.Contains(have, arn) {
+			continue // written back as it was shown
+		}
+		p := u.policies[arn]
+		if isDenyAll(arn) || isQuarantine(arn) || p != nil && p.Deny {
+			return &InvalidError{Attribute: "entitlements", Reason: fmt.Sprintf("%s denies everything; set active to false instead", arn)}
+		}
+		want = append(want, arn)
+	}
+	drop, gain := missingFrom(have, want), missingFrom(want, have)
+	quota := u.quota("AttachedPoliciesPerUserQuota")
+	if n := len(u.now.Attached) - len(drop) + len(gain); len(gain) > 0 && n > quota {
+		return &InvalidError{Attribute: "entitlements", Reason: fmt.Sprintf("IAM allows %d policies attached to a user, this would be %d", quota, n)}
+	}
+	for _, arn := range drop {
+		u.plan.add(u.at.detach(arn))
+	}
+	for _, arn := range gain {
+		u.plan.add(u.at.attach(arn))
+	}
+	return nil
+}
+
+// inherited reports whether a group of theirs has the policy.
+func (u *userPlan) inherited(arn string) bool {
+	return slices.ContainsFunc(u.now.Groups, func(id string) bool {
+		g := u.groups[id]
+		return g != nil && slices.ContainsFunc(g.Attached, func(p store.PolicyRef) bool { return p.ARN == arn })
+	})
+}
+
+func (u *userPlan) memberships(wanted []string) error {
+	leave, join := missingFrom(u.now.Groups, wanted), missingFrom(wanted, u.now.Groups)
+	quota := u.quota("GroupsPerUserQuota")
+	if n := len(u.now.Groups) - len(leave) + len(join); len(join) > 0 && n > quota {
+		return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("IAM allows a user to be in %d groups, this would be %d", quota, n)}
+	}
+	for _, id := range leave {
+		if g := u.groups[id]; g != nil {
+			u.plan.add(u.at.leave(g))
+		}
+	}
+	for _, id := range join {
+		g := u.groups[id]
+		if g == nil {
+			return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", id)}
+		}
+		u.plan.add(u.at.join(g))
+	}
+	return nil
+}
+
+// identity plans name and path.
+func (u *userPlan) identity(w *UserWish) error {
+	name, path := u.now.Name, u.now.Path
+	if w.UserName != nil && store.Fold(*w.UserName) != store.Fold(u.now.UserName) {
+		var err error
+		if name, err = userName(*w.UserName); err != nil {
+			return err
+		}
+	}
+	if w.Path != nil && *w.Path != path {
+		path = *w.Path
+		if err := checkPath(path); err != nil {
+			return err
+		}
+	}
+	if name == u.now.Name && path == u.now.Path {
+		return nil
+	}
+	next := u.at
+	next.name, next.arn = name, arnOf(u.now.ARN, "user", path, name)
+	u.plan.add(u.at.rename(u.at, next, u.now.Path, path))
+	u.at = next
+	return nil
+}
+
+// password is the last step: the old one cannot be brought back.
+func (u *userPlan) password(password string) {
+	s := u.at.step("CreateLoginProfile").undoneBy(u.at.step("DeleteLoginProfile"))
+	if on := u.now.ConsoleAccess; on != nil && *on {
+		s = u.at.step("UpdateLoginProfile").destroying()
+	}
+	s.secret = password
+	u.plan.add(s)
+}
+
+// reactivate gives back exactly what was taken, and takes our own deny away
+// last. Over a deny that is not ours, nothing is done.
+func (u *userPlan) reactivate(record *store.Deactivation) error {
+	for _, p := range u.now.Attached {
+		if p.Quarantine {
+			return &DeniedError{Rule: RuleQuarantine, Reason: fmt.Sprintf("AWS quarantined a leaked key of this user (%s)", p.Name)}
+		}
+	}
+	for _, d := range u.now.DisabledBy {
+		if !d.Ours {
+			return &DeniedError{Rule: RuleForeign, Reason: fmt.Sprintf("the user is denied everything by %s, which this server did not place", d.Value)}
+		}
+	}
+	if record == nil {
+		return nil
+	}
+	for _, c := range credentialsOf(u.now) {
+		remembered := slices.Contains(record.Credentials, store.RememberedCredential{Kind: c.kind, ID: c.id})
+		if remembered && c.status == statusInactive {
+			u.plan.add(u.at.setStatus(c, statusActive))
+		}
+	}
+	for _, deny := range record.Denies {
+		if slices.ContainsFunc(u.now.Attached, func(p store.PolicyRef) bool { return p.ARN == deny }) {
+			u.plan.add(u.at.detach(deny))
+		}
+		for _, p := range u.now.Inline {
+			if p.Name == deny {
+				u.plan.add(u.at.deleteInline(p))
+			}
+		}
+	}
+	u.plan.after.forget = true
+	return nil
+}

@@ -1,0 +1,90 @@
+package provisioner
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+)
+
+// clockSkew is how far AWS's clock and ours may be apart.
+const clockSkew = 5 * time.Minute
+
+// recognise decides whether an error means that an earlier attempt of ours did
+// take effect and only its answer was lost. IAM has no client tokens. It
+// returns nil if not.
+func (e *execution) recognise(ctx context.Context, s *Step, err error) *made {
+	switch code := errorCode(err); {
+	case s.Action == "CreateUser" && code == "EntityAlreadyExists":
+		if u := e.ourUser(ctx, s); u != nil {
+			return &made{user: u}
+		}
+	case s.Action == "CreateGroup" && code == "EntityAlreadyExists":
+		if g := e.ourGroup(ctx, s); g != nil {
+			return &made{group: g}
+		}
+	case s.Action == "UpdateUser" && code == "NoSuchEntity" && s.param("new-name") != "":
+		if _, err := e.p.getUser(ctx, s.UserID, s.param("new-name")); err == nil {
+			return &made{}
+		}
+	case s.Action == "UpdateGroup" && code == "NoSuchEntity" && s.param("new-name") != "":
+		if _, err := e.p.getGroup(ctx, s.GroupID, s.param("new-name")); err == nil {
+			return &made{}
+		}
+	}
+	return nil
+}
+
+// ourUser returns the user of that name if this very step made it: the managed
+// tag, the path and the time of creation all match.
+func (e *execution) ourUser(ctx context.Context, s *Step) *iamtypes.User {
+	out, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.user()})
+	if err != nil {
+		return nil
+	}
+	tag := ""
+	for _, t := range out.User.Tags {
+		if aws.ToString(t.Key) == managedTag {
+			tag = managedTag + "=" + aws.ToString(t.Value)
+		}
+	}
+	path := s.param("path")
+	if path == "" {
+		path = "/"
+	}
+	if tag == "" || tag != s.param("tag") || aws.ToString(out.User.Path) != path || !e.since(out.User.CreateDate) {
+		return nil
+	}
+	return out.User
+}
+
+// ourGroup returns the group of that name if it can only be ours: it was absent
+// before, was made since, and is empty. Groups cannot be tagged.
+func (e *execution) ourGroup(ctx context.Context, s *Step) *iamtypes.Group {
+	name := s.param("group")
+	out, err := e.p.writes.iam.GetGroup(ctx, &iam.GetGroupInput{GroupName: aws.String(name), MaxItems: aws.Int32(1)})
+	if err != nil || len(out.Users) > 0 || !e.since(out.Group.CreateDate) {
+		return nil
+	}
+	attached, err := e.p.attachedToGroup(ctx, name)
+	if err != nil || len(attached) > 0 {
+		return nil
+	}
+	inline, err := e.p.inlineOfGroup(ctx, name)
+	if err != nil || len(inline) > 0 {
+		return nil
+	}
+	return out.Group
+}
+
+// since reports whether something was created after the plan was journaled.
+func (e *execution) since(created *time.Time) bool {
+	return created != nil && created.After(e.created.Add(-clockSkew))
+}
+
+func randomBelow(n int64) int64 { return rand.Int64N(n) }
+
+func deref(s *string) string { return aws.ToString(s) }

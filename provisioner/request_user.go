@@ -1,0 +1,246 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"iamscim/store"
+)
+
+// known finds a user in the snapshot. An id that it does not know is not found
+// without asking AWS.
+func (p *Provisioner) known(ctx context.Context, id string) (*store.User, error) {
+	if p.account.Snapshot.Generation().ID == 0 {
+		return nil, store.ErrNoGeneration
+	}
+	u, err := p.user(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("read user %s: %w", id, err)
+	}
+	if u == nil {
+		return nil, fmt.Errorf("user %s: %w", id, store.ErrNotFound)
+	}
+	return u, nil
+}
+
+// planner gathers what plans depend on.
+func (p *Provisioner) planner(ctx context.Context, groups []string) (*planner, error) {
+	pl := &planner{
+		cfg: &p.writes.cfg, accountID: p.conn.AccountID, partition: p.conn.Partition,
+		policies: map[string]*store.Policy{}, known: map[string]*store.User{},
+	}
+	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		st, err := tx.Status(ctx)
+		if err != nil {
+			return err
+		}
+		pl.summary = st.Summary
+		pl.groups, err = groupsIn(ctx, tx, groups)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read quotas and groups: %w", err)
+	}
+	return pl, nil
+}
+
+// wanted checks the policies of a wish.
+func (p *Provisioner) wanted(ctx context.Context, pl *planner, attribute string, lists ...*[]string) error {
+	for _, arns := range lists {
+		if arns == nil {
+			continue
+		}
+		missing, err := p.learn(ctx, *arns)
+		if err != nil {
+			return err
+		}
+		if len(missing) > 0 {
+			return &InvalidError{Attribute: attribute, Reason: fmt.Sprintf("there is no policy %q", missing[0])}
+		}
+		err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+			return p.compose(ctx, tx, nil, nil, func(s *single) error {
+				for _, arn := range *arns {
+					pl.policies[arn] = s.policies[arn]
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			return fmt.Errorf("read policies: %w", err)
+		}
+	}
+	return nil
+}
+
+func boundaryOf(w *UserWish) *[]string {
+	if w.Boundary == nil || *w.Boundary == "" {
+		return nil
+	}
+	return &[]string{*w.Boundary}
+}
+
+// plannerFor also reads what a wish names.
+func (r *request) plannerFor(ctx context.Context, now []string, w *UserWish) (*planner, error) {
+	groups := now
+	if w.Groups != nil {
+		groups = unique(append(append([]string{}, now...), *w.Groups...))
+	}
+	pl, err := r.p.planner(ctx, groups)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.p.wanted(ctx, pl, "entitlements", w.Entitlements); err != nil {
+		return nil, err
+	}
+	return pl, r.p.wanted(ctx, pl, "permissionsBoundary", boundaryOf(w))
+}
+
+// takeName makes sure that nobody is shown under the name, or is about to be.
+func (r *request) takeName(ctx context.Context, kind store.Kind, id, shown, key string) error {
+	if !r.p.writes.queue.extend(r.job, key) {
+		return fmt.Errorf("name %q is being given: %w", shown, ErrConflict)
+	}
+	var taken bool
+	err := r.p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
+		taken, err = nameTaken(ctx, tx, kind, shown, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("look for name %q: %w", shown, err)
+	}
+	if taken {
+		return fmt.Errorf("%s %q: %w", kind, shown, store.ErrExists)
+	}
+	return nil
+}
+
+func (r *request) createUser(ctx context.Context, w *UserWish) (*Change, error) {
+	if r.p.account.Snapshot.Generation().ID == 0 {
+		return nil, store.ErrNoGeneration
+	}
+	name := store.EncodeName(*w.UserName)
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, Name: foldName(name)}, nil); err != nil {
+		return nil, err
+	}
+	if err := r.takeName(ctx, store.KindUser, "", *w.UserName, userKey("", name)); err != nil {
+		return nil, err
+	}
+	pl, err := r.plannerFor(ctx, nil, w)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := pl.planCreateUser(w, newManaged())
+	if err != nil {
+		return nil, err
+	}
+	return r.carryOut(ctx, &subject{}, plan)
+}
+
+func (r *request) updateUser(ctx context.Context, id string, edit func(*store.User) (UserWish, error)) (*Change, error) {
+	known, err := r.p.known(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	now, err := r.p.nowOf(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	w, err := edit(now.user)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, w.Active); err != nil {
+		return nil, err
+	}
+	if w.UserName != nil && store.Fold(*w.UserName) != store.Fold(now.user.UserName) {
+		name, err := userName(*w.UserName)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.takeName(ctx, store.KindUser, id, *w.UserName, userKey("", name)); err != nil {
+			return nil, err
+		}
+	}
+	if now, err = r.withCredentials(ctx, now, &w); err != nil {
+		return nil, err
+	}
+	pl, err := r.plannerFor(ctx, now.user.Groups, &w)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := pl.planUpdateUser(now, &w)
+	if err != nil {
+		return nil, err
+	}
+	var plans []*Plan
+	if w.Active != nil && !*w.Active {
+		plans = append(plans, pl.planDeactivate(now))
+	}
+	return r.carryOut(ctx, &subject{user: now.user}, append(plans, plan)...)
+}
+
+// withCredentials reads the credentials too, where the wish is about them.
+func (r *request) withCredentials(ctx context.Context, now userNow, w *UserWish) (userNow, error) {
+	deactivates := w.Active != nil && !*w.Active
+	reactivates := w.Active != nil && *w.Active && !now.user.Active
+	if !deactivates && !reactivates && (w.Password == nil || !r.p.writes.cfg.Passwords) {
+		return now, nil
+	}
+	return r.p.withHeld(ctx, now)
+}
+
+func (r *request) deleteUser(ctx context.Context, id string, check func(*store.User) error) (*Change, error) {
+	known, err := r.p.known(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	now, err := r.p.nowOf(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	if check != nil {
+		if err := check(now.user); err != nil {
+			return nil, err
+		}
+	}
+	if now, err = r.p.withHeld(ctx, now); err != nil {
+		return nil, err
+	}
+	inactive := false // a deletion supersedes a deactivation
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, &inactive); err != nil {
+		return nil, err
+	}
+	pl, err := r.p.planner(ctx, now.user.Groups)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := pl.checked(pl.planDeleteUser(now))
+	if err != nil {
+		return nil, err
+	}
+	return r.carryOut(ctx, &subject{user: now.user}, plan)
+}
+
+// blocked refuses to write to an object whose plan is unfinished. A plan that
+// is tried again and again gives way to a wish that decides the same anew.
+func (r *request) blocked(ctx context.Context, o store.JournalObject, active *bool) error {
+	var open []*store.JournalPlan
+	err := r.p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
+		open, err = tx.OpenPlansOf(ctx, o)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	for _, j := range open {
+		decided := j.State == store.PlanRetry && Direction(j.Direction) == Forward && active != nil
+		if !decided {
+			return &PendingError{PlanID: j.ID, RetryAfter: soon, Err: errors.New(j.Note)}
+		}
+		if !r.opt.DryRun {
+			r.supersedes = append(r.supersedes, j.ID)
+		}
+	}
+	return nil
+}

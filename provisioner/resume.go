@@ -1,0 +1,229 @@
+package provisioner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"iamscim/store"
+)
+
+// Resume takes up the plans that an earlier process left unfinished. Each
+// re-reads first: deactivations and deletions are planned anew and rolled
+// forward, all others are undone. A plan that is older than
+// WriteConfig.ResumeMaxAge waits for an operator and blocks writes to its
+// objects. Run calls it; the error is about the journal, not about a plan.
+func (p *Provisioner) Resume(ctx context.Context) error {
+	open, err := p.openPlans(ctx)
+	if err != nil {
+		return err
+	}
+	for _, j := range open {
+		switch {
+		case j.State == store.PlanWaiting || j.State == store.PlanRetry && j.RetryAt.After(p.now()) && p.young(j):
+		case !p.young(j):
+			if err := p.park(ctx, j); err != nil {
+				return err
+			}
+		default:
+			p.takeUp(ctx, j)
+		}
+	}
+	return nil
+}
+
+func (p *Provisioner) openPlans(ctx context.Context) (open []*store.JournalPlan, err error) {
+	err = p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
+		open, err = tx.OpenPlans(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	return open, nil
+}
+
+func (p *Provisioner) young(j *store.JournalPlan) bool {
+	return p.now().Sub(j.Updated) <= p.writes.cfg.ResumeMaxAge
+}
+
+func (p *Provisioner) park(ctx context.Context, j *store.JournalPlan) error {
+	const note = "it was left unfinished too long ago; an operator decides"
+	err := p.account.State.Update(ctx, func(tx *store.StateTx) error {
+		return tx.SetPlanState(ctx, j.ID, store.PlanWaiting, time.Time{}, note)
+	})
+	if err != nil {
+		return fmt.Errorf("hold plan %s: %w", j.ID, err)
+	}
+	p.log.ErrorContext(ctx, "an old plan waits for an operator", "plan", j.ID, "kind", j.Kind, "updated", j.Updated)
+	return nil
+}
+
+// ReleasePlan lets a waiting plan go on, as an operator decided.
+func (p *Provisioner) ReleasePlan(ctx context.Context, id string) error {
+	var j *store.JournalPlan
+	err := p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
+		j, err = tx.JournalPlan(ctx, id)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("release: %w", err)
+	}
+	if j.State != store.PlanWaiting {
+		return fmt.Errorf("release plan %s: %w: it is not waiting", id, store.ErrNotFound)
+	}
+	p.takeUp(ctx, j)
+	return nil
+}
+
+// takeUp carries on with one plan, unless a request has its object.
+func (p *Provisioner) takeUp(ctx context.Context, j *store.JournalPlan) {
+	var keys []string
+	for _, o := range j.Objects {
+		if o.ID == "" && o.Name == "" {
+			continue
+		}
+		if o.Kind == store.KindGroup {
+			keys = append(keys, groupKey(o.ID, o.Name))
+		} else {
+			keys = append(keys, userKey(o.ID, o.Name))
+		}
+	}
+	work := newJob("", keys...)
+	if p.writes.queue.enter(work) != nil {
+		return
+	}
+	defer p.writes.queue.leave(work)
+	work.planID.Store(j.ID)
+	close(work.background)
+	err := p.resume(context.WithoutCancel(ctx), j)
+	if err != nil && !errors.Is(err, errCrashed) {
+		work.err = err
+		p.log.WarnContext(ctx, "a plan is still unfinished", "plan", j.ID, "kind", j.Kind, "err", err)
+	}
+}
+
+// resume rebuilds the execution of a journaled plan.
+func (p *Provisioner) resume(ctx context.Context, j *store.JournalPlan) error {
+	e, err := p.restored(j)
+	if err != nil {
+		return err
+	}
+	if e.fresh, err = p.isFresh(ctx, e.self().Thing, e.plan.Object.ID); err != nil {
+		return err
+	}
+	if e.plan.Direction == Forward {
+		return e.rollOn(ctx)
+	}
+	left, err := e.undo(ctx)
+	switch {
+	case errors.Is(err, errCrashed):
+		return err
+	case err != nil:
+		e.end(ctx, store.PlanRetry, "undo-pending", err.Error())
+		return err
+	case len(left) > 0:
+		e.plan.Notes = append(e.plan.Notes, left...)
+		e.end(ctx, store.PlanFailed, "partly-undone", fmt.Sprintf("left: %v", left))
+	default:
+		e.end(ctx, store.PlanUndone, "undone", "it was interrupted")
+	}
+	return nil
+}
+
+func (p *Provisioner) restored(j *store.JournalPlan) (*execution, error) {
+	plan := &Plan{ID: j.ID, Kind: j.Kind, Direction: Direction(j.Direction)}
+	plan.after.forgotten = j.Kind == kindDeleteUser || j.Kind == kindDeleteGroup
+	for _, o := range j.Objects {
+		plan.Object.Kind = o.Kind
+		if o.ID != "" {
+			plan.Object.ID = o.ID
+		}
+		if o.Name != "" {
+			plan.Name = o.Name
+		}
+	}
+	e := newExecution(p, plan, Actor{Credential: j.Actor}, &subject{})
+	e.created, e.resumed, e.doubt = j.Created, true, true
+	for i, s := range j.Steps {
+		var step Step
+		if err := json.Unmarshal(s.Call, &step); err != nil {
+			return nil, fmt.Errorf("plan %s: step %d: %w", j.ID, i, err)
+		}
+		if len(s.Inverse) > 0 {
+			step.Inverse = &Step{}
+			if err := json.Unmarshal(s.Inverse, step.Inverse); err != nil {
+				return nil, fmt.Errorf("plan %s: inverse of step %d: %w", j.ID, i, err)
+			}
+		}
+		if _, known := actions[step.Action]; !known {
+			return nil, fmt.Errorf("plan %s: step %d: unknown action %q", j.ID, i, step.Action)
+		}
+		plan.Steps = append(plan.Steps, step)
+		e.states = append(e.states, s.State)
+	}
+	return e, nil
+}
+
+// rollOn plans what is left of a deactivation or deletion and does it.
+func (e *execution) rollOn(ctx context.Context) error {
+	again := map[string]replan{
+		kindDeactivate: e.p.replanDeactivation(e), kindDeleteUser: e.p.replanDeletion(e), kindDeleteGroup: e.p.replanGroupDeletion(e),
+	}[e.plan.Kind]
+	if again == nil {
+		return fmt.Errorf("plan %s: unknown kind %q", e.plan.ID, e.plan.Kind)
+	}
+	next, x, err := again(ctx)
+	if errors.Is(err, store.ErrNotFound) {
+		if err := e.vanished(); err != nil {
+			e.end(ctx, store.PlanSuperseded, "superseded", err.Error())
+			return e.p.forgetUser(ctx, e.plan.Object.ID)
+		}
+		return e.finish(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	e.x, e.before = x, x.clone()
+	if len(next.Steps) == 0 {
+		return e.finish(ctx)
+	}
+	from, err := e.follow(ctx, next)
+	if err != nil {
+		return err
+	}
+	// What an earlier process tried is settled by the live read.
+	for i := range from {
+		if e.states[i] == store.StepIntended || e.states[i] == store.StepPlanned {
+			e.mark(i, store.StepSkipped, "")
+		}
+	}
+	err = e.rollFrom(ctx, from, again)
+	switch {
+	case err == nil:
+		return e.finish(ctx)
+	case errors.Is(err, errCrashed):
+		return err
+	}
+	return e.halt(ctx, err)
+}
+
+// runWrites resumes what was left, and then tries again what is due.
+func (p *Provisioner) runWrites(ctx context.Context) {
+	if p.writes.cfg.ReadOnly {
+		return
+	}
+	for ctx.Err() == nil {
+		if err := p.Resume(ctx); err != nil {
+			p.log.ErrorContext(ctx, "unfinished plans cannot be resumed", "err", err)
+		}
+		t := time.NewTimer(retryAfter)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+		}
+		t.Stop()
+	}
+}

@@ -1,0 +1,126 @@
+package provisioner
+
+import (
+	"strconv"
+	"strings"
+
+	"iamscim/store"
+)
+
+// Step is one IAM call of a plan, as data: it can be printed, journaled,
+// carried out and taken back. What it does is in the step table.
+type Step struct {
+	Action string  `json:"action"` // API action, without the service
+	Params []Param `json:"params"`
+	// UserID and GroupID are the objects it is about; empty for one that the
+	// plan itself creates.
+	UserID  string `json:"userId,omitempty"`
+	GroupID string `json:"groupId,omitempty"`
+
+	Needs    []Need `json:"-"` // what AWS must allow us
+	Destroys bool   `json:"-"` // something is lost that the inverse cannot bring back
+	Inverse  *Step  `json:"-"` // nil: the step is final
+	secret   string // never journaled, printed or logged
+}
+
+// Param is one printed parameter. Several may have the same name.
+type Param struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Need is one permission: an action on a resource, with the condition keys the
+// call sends.
+type Need struct {
+	Action   string // with the service
+	Resource string
+	Context  map[string]string
+}
+
+// String is the call, for people: iam:AddUserToGroup user=ann group=dev.
+func (s Step) String() string {
+	var b strings.Builder
+	b.WriteString("iam:")
+	b.WriteString(s.Action)
+	for _, p := range s.Params {
+		b.WriteByte(' ')
+		b.WriteString(p.Name)
+		b.WriteByte('=')
+		b.WriteString(quoted(p.Value))
+	}
+	return b.String()
+}
+
+func quoted(s string) string {
+	if s == "" || strings.ContainsAny(s, " \"\t\n") {
+		return strconv.Quote(s)
+	}
+	return s
+}
+
+// param is the value of the first parameter of that name, or "".
+func (s *Step) param(name string) string {
+	for _, p := range s.Params {
+		if p.Name == name {
+			return p.Value
+		}
+	}
+	return ""
+}
+
+// tags reads the parameters called tag, which are key=value.
+func (s *Step) tags() []store.Tag {
+	var out []store.Tag
+	for _, p := range s.Params {
+		if p.Name == "tag" {
+			key, value, _ := strings.Cut(p.Value, "=")
+			out = append(out, store.Tag{Key: key, Value: value})
+		}
+	}
+	return out
+}
+
+// with adds a parameter unless it is empty.
+func (s Step) with(name, value string) Step {
+	if value != "" {
+		s.Params = append(s.Params[:len(s.Params):len(s.Params)], Param{name, value})
+	}
+	return s
+}
+
+// needing adds a permission.
+func (s Step) needing(action, resource string, context ...string) Step {
+	n := Need{Action: "iam:" + action, Resource: resource}
+	for i := 0; i+1 < len(context); i += 2 {
+		if context[i+1] == "" {
+			continue
+		}
+		if n.Context == nil {
+			n.Context = map[string]string{}
+		}
+		n.Context[context[i]] = context[i+1]
+	}
+	s.Needs = append(s.Needs[:len(s.Needs):len(s.Needs)], n)
+	return s
+}
+
+// undoneBy sets the inverse.
+func (s Step) undoneBy(inverse Step) Step {
+	s.Inverse = &inverse
+	return s
+}
+
+// destroying marks a step after which something is gone for good.
+func (s Step) destroying() Step {
+	s.Destroys = true
+	return s
+}
+
+// setName replaces the name of the object that was renamed meanwhile.
+func (s *Step) setName(param, name string) {
+	for i := range s.Params {
+		if s.Params[i].Name == param {
+			s.Params[i].Value = name
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package provisioner
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/store"
+)
+
+// subject is what a plan changes: one user, or one group with the memberships
+// it touches. A plan that creates it begins with nil.
+type subject struct {
+	user  *store.User
+	group *store.Group
+	// members says for each user the plan touches whether they are a member.
+	members map[string]bool
+	// born is what AWS answered when the plan created it; nil in a dry run.
+	born *made
+}
+
+// made is what a call answered that the plan must know.
+type made struct {
+	user  *iamtypes.User
+	group *iamtypes.Group
+}
+
+// action is a row of the step table: all that is known of an API action.
+type action struct {
+	scope string // scope needed beyond "write"
+	// call makes the SDK call.
+	call func(ctx context.Context, c *iam.Client, s *Step) (*made, error)
+	// effect makes true of the subject what the call makes true in IAM.
+	effect func(x *subject, s *Step)
+	// settled are codes that mean that it is so already.
+	settled []string
+	// together: such steps do not depend on each other and are proved by a
+	// live read, so their intents may be committed at once.
+	together bool
+}
+
+// The scopes of a credential.
+const (
+	ScopeWrite        = "write"
+	ScopeEntitlements = "entitlements"
+	ScopePassword     = "password"
+	ScopeAdmin        = "admin"
+)
+
+// actions is the step table.
+var actions = merged(userActions(), credentialActions(), groupActions())
+
+func merged(tables ...map[string]action) map[string]action {
+	all := map[string]action{}
+	for _, t := range tables {
+		maps.Copy(all, t)
+	}
+	return all
+}
+
+// gone is the answer of a call that removes what is not there.
+var gone = []string{"NoSuchEntity"}
+
+// call carries the step out.
+func (s *Step) call(ctx context.Context, c *iam.Client) (*made, error) {
+	return actions[s.Action].call(ctx, c, s)
+}
+
+// apply makes the step's effect true of the subject.
+func (s *Step) apply(x *subject) {
+	if effect := actions[s.Action].effect; effect != nil {
+		effect(x, s)
+	}
+}
+
+// settledBy reports whether the code means that it is so already.
+func (s *Step) settledBy(code string) bool { return slices.Contains(actions[s.Action].settled, code) }
+
+// onUser adapts an effect on the user.
+func onUser(f func(u *store.User, s *Step)) func(*subject, *Step) {
+	return func(x *subject, s *Step) {
+		if x.user != nil {
+			f(x.user, s)
+		}
+	}
+}
+
+func onGroup(f func(g *store.Group, s *Step)) func(*subject, *Step) {
+	return func(x *subject, s *Step) {
+		if x.group != nil {
+			f(x.group, s)
+		}
+	}
+}
+
+// membership is the effect of a membership step, from either end.
+func membership(present bool) func(*subject, *Step) {
+	return func(x *subject, s *Step) {
+		if x.members != nil && s.UserID != "" {
+			x.members[s.UserID] = present
+		}
+		if x.user == nil || x.user.ID != s.UserID {
+			return
+		}
+		x.user.Groups = slices.DeleteFunc(slices.Clone(x.user.Groups), func(id string) bool { return id == s.GroupID })
+		if present {
+			x.user.Groups = append(x.user.Groups, s.GroupID)
+			slices.Sort(x.user.Groups)
+		}
+	}
+}
+
+// clone copies the subject as deep as effects change it.
+func (x *subject) clone() *subject {
+	out := &subject{members: maps.Clone(x.members), born: x.born}
+	if x.user != nil {
+		u := *x.user
+		u.Tags, u.Inline, u.Attached, u.Groups = slices.Clone(u.Tags), slices.Clone(u.Inline), slices.Clone(u.Attached), slices.Clone(u.Groups)
+		u.AccessKeys, u.SSHPublicKeys = slices.Clone(u.AccessKeys), slices.Clone(u.SSHPublicKeys)
+		u.Certificates, u.ServiceCredentials = slices.Clone(u.Certificates), slices.Clone(u.ServiceCredentials)
+		u.MFADevices = slices.Clone(u.MFADevices)
+		u.Activity.Keys = slices.Clone(u.Activity.Keys)
+		u.DisabledBy = slices.Clone(u.DisabledBy)
+		out.user = &u
+	}
+	if x.group != nil {
+		g := *x.group
+		g.Inline, g.Attached = slices.Clone(g.Inline), slices.Clone(g.Attached)
+		out.group = &g
+	}
+	return out
+}

@@ -1,0 +1,367 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"iamscim/store"
+)
+
+// publish writes the result of a plan into the snapshot, so that the next read
+// shows it, and protects exactly what was touched from observations that may
+// not show it yet. What the plan did is laid over the snapshot's row, not over
+// what was read before the plan: an observation may have come between.
+func (e *execution) publish(ctx context.Context) error {
+	e.meetPolicies(ctx)
+	m, err := e.p.memoryOf(ctx, e.plan.Object)
+	if err != nil {
+		return err
+	}
+	err = e.p.account.Snapshot.Update(ctx, e.actor.Credential, func(tx *store.SnapshotTx) error {
+		write := e.publishUser
+		if e.plan.Object.Kind == store.KindGroup {
+			write = e.publishGroup
+		}
+		if err := write(ctx, tx, m); err != nil {
+			return err
+		}
+		if err := tx.Protect(ctx, e.p.window(), e.touched()...); err != nil {
+			return err
+		}
+		// What only the state file says is protected from reads under way.
+		if err := tx.Protect(ctx, e.p.now(), e.self()); err != nil {
+			return err
+		}
+		e.generation = tx.Generation()
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("publish plan %s: %w", e.plan.ID, err)
+	}
+	return e.p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
+		ref := e.plan.Object
+		switch {
+		case e.x.user == nil && e.x.group == nil:
+		case ref.Kind == store.KindGroup:
+			e.group, err = groupIn(ctx, tx, ref.ID)
+		default:
+			e.user, err = userIn(ctx, tx, ref.ID)
+		}
+		return err
+	})
+}
+
+// meetPolicies has the snapshot know what was attached, such as AWSDenyAll the
+// first time. It is shown without its id where that fails.
+func (e *execution) meetPolicies(ctx context.Context) {
+	var arns []string
+	for s := range e.done {
+		if s.Action == "AttachUserPolicy" || s.Action == "AttachGroupPolicy" {
+			arns = append(arns, s.param("policy"))
+		}
+	}
+	if _, err := e.p.learn(ctx, arns); err != nil {
+		e.p.log.WarnContext(ctx, "an attached policy cannot be read", "plan", e.plan.ID, "err", err)
+	}
+}
+
+func (e *execution) self() store.Protection {
+	if e.plan.Object.Kind == store.KindGroup {
+		return store.Protection{Thing: store.ThingGroup, ID: e.plan.Object.ID}
+	}
+	return store.Protection{Thing: store.ThingUser, ID: e.plan.Object.ID}
+}
+
+// done yields the steps that took effect.
+func (e *execution) done(yield func(*Step) bool) {
+	for i := range e.plan.Steps {
+		if s := e.states[i]; s != store.StepDone && s != store.StepSkipped {
+			continue
+		}
+		if !yield(&e.plan.Steps[i]) {
+			return
+		}
+	}
+}
+
+// touched lists what the plan's calls, also those that were undone, changed.
+func (e *execution) touched() []store.Protection {
+	var list []store.Protection
+	add := func(t store.Thing, id, other string) {
+		if p := (store.Protection{Thing: t, ID: id, Other: other}); id != "" && !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	for i := range e.plan.Steps {
+		s := &e.plan.Steps[i]
+		if e.states[i] == "" || e.states[i] == store.StepPlanned {
+			continue
+		}
+		_, credential := credentialTable[s.Action]
+		switch {
+		case s.UserID != "" && s.GroupID != "":
+			add(store.ThingMembership, s.UserID, s.GroupID)
+		case s.param("policy") != "":
+			add(store.ThingAttachment, s.UserID+s.GroupID, s.param("policy"))
+		case credential && len(s.Params) > 1:
+			add(store.ThingCredential, s.UserID, s.Params[1].Value)
+		case s.GroupID != "":
+			add(store.ThingGroup, s.GroupID, "")
+		default:
+			add(store.ThingUser, s.UserID, "")
+		}
+	}
+	return list
+}
+
+func (e *execution) publishUser(ctx context.Context, tx *store.SnapshotTx, m *memory) error {
+	if e.x.user == nil {
+		return tx.DeleteUser(ctx, e.plan.Object.ID)
+	}
+	prev, err := userIn(ctx, tx, e.plan.Object.ID)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	u, err := e.userAfter(ctx, tx, m, prev)
+	if err != nil {
+		return err
+	}
+	if err := putUserWithGroups(ctx, tx, u); err != nil || e.x.user.AccessKeys == nil || !e.looked() {
+		return err
+	}
+	return tx.PutDetail(ctx, u.ID, *u.Activity.DetailsAt, nil)
+}
+
+// looked reports whether the plan read the credentials.
+func (e *execution) looked() bool {
+	k := e.plan.Kind
+	return k == kindDeactivate || k == kindCreateUser
+}
+
+// userAfter is the user as the plan leaves them.
+func (e *execution) userAfter(ctx context.Context, tx *store.SnapshotTx, m *memory, prev *store.User) (*store.User, error) {
+	x := (&subject{user: prev, born: e.x.born}).clone()
+	for s := range e.done {
+		s.apply(x)
+	}
+	u := x.user
+	if u == nil {
+		return nil, fmt.Errorf("user %s: %w", e.plan.Object.ID, store.ErrNotFound)
+	}
+	if prev == nil || prev.Name != u.Name {
+		shown, err := shownName(ctx, tx, store.KindUser, u.ID, u.Name)
+		if err != nil {
+			return nil, err
+		}
+		u.UserName = shown
+	}
+	if e.looked() {
+		at := e.p.now()
+		u.AccessKeys, u.SSHPublicKeys, u.Certificates = e.x.user.AccessKeys, e.x.user.SSHPublicKeys, e.x.user.Certificates
+		u.ServiceCredentials, u.ConsoleAccess = e.x.user.ServiceCredentials, e.x.user.ConsoleAccess
+		u.Activity.Keys, u.Activity.DetailsAt = e.x.user.Activity.Keys, &at
+	}
+	u.Activity.ObservedAt = e.p.now()
+	return u, e.judgeUser(ctx, tx, m, u)
+}
+
+// judgeUser fills in what the state file says and what follows from the rest.
+func (e *execution) judgeUser(ctx context.Context, tx *store.SnapshotTx, m *memory, u *store.User) error {
+	groups, err := groupsIn(ctx, tx, u.Groups)
+	if err != nil {
+		return err
+	}
+	if person, ok := m.persons[u.ID]; ok {
+		u.Person, u.AttributeSources = person, nil
+	}
+	_, u.Managed = m.owned[store.Ref{Kind: store.KindUser, ID: u.ID}]
+	return e.p.compose(ctx, tx, m, groups, func(s *single) error {
+		identify(u, s.derive.IdentityTags)
+		s.rejudge(u)
+		return nil
+	})
+}
+
+func (e *execution) publishGroup(ctx context.Context, tx *store.SnapshotTx, m *memory) error {
+	id := e.plan.Object.ID
+	prev, err := groupIn(ctx, tx, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	regrouped, err := e.regrouped(ctx, tx, prev)
+	if err != nil {
+		return err
+	}
+	if e.x.group == nil {
+		if err := tx.DeleteGroup(ctx, id); err != nil {
+			return err
+		}
+		return e.p.regroup(ctx, tx, regrouped)
+	}
+	g, err := e.groupAfter(ctx, tx, m, prev)
+	if err != nil {
+		return err
+	}
+	if err := tx.PutGroup(ctx, g); err != nil {
+		return err
+	}
+	for s := range e.done {
+		if s.UserID == "" {
+			continue
+		}
+		if err := tx.PutMembership(ctx, s.UserID, id, s.Action == "AddUserToGroup"); err != nil {
+			return err
+		}
+	}
+	return e.p.regroup(ctx, tx, regrouped)
+}
+
+func (e *execution) groupAfter(ctx context.Context, tx *store.SnapshotTx, m *memory, prev *store.Group) (*store.Group, error) {
+	x := (&subject{group: prev, born: e.x.born}).clone()
+	for s := range e.done {
+		s.apply(x)
+	}
+	g := x.group
+	if g == nil {
+		return nil, fmt.Errorf("group %s: %w", e.plan.Object.ID, store.ErrNotFound)
+	}
+	if prev == nil || prev.Name != g.Name {
+		shown, err := shownName(ctx, tx, store.KindGroup, g.ID, g.Name)
+		if err != nil {
+			return nil, err
+		}
+		g.DisplayName = shown
+	}
+	remember(g, m)
+	err := e.p.compose(ctx, tx, m, nil, func(s *single) error {
+		s.describe(g.Attached)
+		return nil
+	})
+	return g, err
+}
+
+// regrouped lists the users for whom something follows from what changed: all
+// members if the group's policies did, those that came and went if it has any,
+// and nobody otherwise.
+func (e *execution) regrouped(ctx context.Context, tx *store.SnapshotTx, prev *store.Group) ([]string, error) {
+	matters := func(g *store.Group) bool { return g != nil && len(g.Attached)+len(g.Inline) > 0 }
+	policies := e.x.group == nil
+	var ids []string
+	for s := range e.done {
+		if s.UserID != "" {
+			ids = append(ids, s.UserID)
+		} else if s.Action != "UpdateGroup" {
+			policies = true
+		}
+	}
+	if !matters(prev) && !matters(e.x.group) {
+		return nil, nil
+	}
+	if !policies || prev == nil {
+		return ids, nil
+	}
+	members, err := tx.Members(ctx, prev.ID, false)
+	for _, m := range members {
+		ids = append(ids, m.ID)
+	}
+	return unique(ids), err
+}
+
+// regroup recomputes what follows for users from their groups.
+func (p *Provisioner) regroup(ctx context.Context, tx *store.SnapshotTx, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	users, err := tx.Users(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	var named []string
+	for _, u := range users {
+		named = append(named, u.Groups...)
+	}
+	groups, err := groupsIn(ctx, tx, unique(named))
+	if err != nil {
+		return err
+	}
+	return p.compose(ctx, tx, nil, groups, func(s *single) error {
+		for _, u := range users {
+			s.regroup(u)
+			if err := tx.PutUser(ctx, u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// regroup keeps every deny but those of groups, which it finds anew.
+func (s *single) regroup(u *store.User) {
+	u.DisabledBy = slices.DeleteFunc(slices.Clone(u.DisabledBy), func(d store.Deny) bool { return d.Type == "groupPolicy" })
+	record := len(u.DisabledBy)
+	if record > 0 && u.DisabledBy[record-1].Type == "record" {
+		record--
+	}
+	var denies []store.Deny
+	for _, id := range u.Groups {
+		if g := s.groupsByID[id]; g != nil {
+			denies = append(denies, s.groupDenies(g)...)
+		}
+	}
+	u.DisabledBy = slices.Insert(u.DisabledBy, record, denies...)
+	if len(u.DisabledBy) == 0 {
+		u.DisabledBy = nil
+	}
+	u.Active = len(u.DisabledBy) == 0
+	for _, p := range u.Inline {
+		s.parseQuietly(p.Document)
+	}
+	u.Roles = s.roles.of(u)
+}
+
+// preview is the resource as a plan would leave it.
+func (r *request) preview(ctx context.Context, before, after *subject, plan *Plan) (*Change, error) {
+	c := &Change{ID: plan.Object.ID, Plan: plan, Generation: r.p.account.Snapshot.Generation()}
+	m, err := r.p.memoryOf(ctx, plan.Object)
+	if err != nil {
+		return nil, err
+	}
+	a := &plan.after
+	e := newExecution(r.p, plan, r.actor, after)
+	err = r.p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		if u := after.user; u != nil {
+			if a.person != nil {
+				m.persons[u.ID] = *a.person
+			}
+			if a.inactive {
+				m.deactivated[u.ID] = store.Deactivation{Denies: []string{a.deny}}
+			}
+			if a.forget {
+				delete(m.deactivated, u.ID)
+			}
+			if before.user == nil {
+				u.ARN = arnOf("arn:"+r.p.conn.Partition+":iam::"+r.p.conn.AccountID+":user", "user", u.Path, u.Name)
+			}
+			c.User = u
+			return e.judgeUser(ctx, tx, m, u)
+		}
+		if g := after.group; g != nil {
+			if a.group != nil {
+				m.groups[g.ID] = *a.group
+			}
+			if before.group == nil {
+				g.ARN = arnOf("arn:"+r.p.conn.Partition+":iam::"+r.p.conn.AccountID+":group", "group", g.Path, g.Name)
+			}
+			remember(g, m)
+			c.Group = g
+			return r.p.compose(ctx, tx, m, nil, func(s *single) error {
+				s.describe(g.Attached)
+				return nil
+			})
+		}
+		return nil
+	})
+	return c, err
+}
