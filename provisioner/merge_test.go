@@ -135,6 +135,7 @@ func TestReplacedKey(t *testing.T) {
 	if len(keys) != 1 || keys[0].ID != "" || !sameTime(keys[0].LastRotated, made) {
 		t.Errorf("got keys %+v, want one that nobody has listed yet", keys)
 	}
+	l.Advance(3 * time.Minute)
 	l.details()
 	want, _ := l.User("ann")
 	if keys := l.shown("ann").AccessKeys; len(keys) != 1 || keys[0].ID != want.Keys[0].ID {

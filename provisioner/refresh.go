@@ -135,11 +135,8 @@ func (p *Provisioner) take(ctx context.Context) error {
 func (p *Provisioner) release() { <-p.turn }
 
 func (p *Provisioner) observeAndSwap(ctx context.Context, opt RefreshOptions, report *Report) error {
-	if opt.Confirm != "" {
-		err := p.account.State.Update(ctx, func(tx *store.StateTx) error { return tx.Confirm(ctx, opt.Confirm, opt.Actor) })
-		if err != nil {
-			return fmt.Errorf("confirm: %w", err)
-		}
+	if err := p.confirm(ctx, opt); err != nil {
+		return err
 	}
 	if err := p.flush(ctx); err != nil {
 		return err
@@ -155,6 +152,32 @@ func (p *Provisioner) observeAndSwap(ctx context.Context, opt RefreshOptions, re
 	if tell == nil {
 		tell = func(Progress) {}
 	}
+	c, obs, err := p.look(ctx, prior, tell)
+	if err != nil {
+		return err
+	}
+	report.Counts = map[store.Kind]int{
+		store.KindUser: len(obs.Users), store.KindGroup: len(obs.Groups), store.KindPolicy: len(obs.Policies), store.KindRole: len(obs.Roles),
+	}
+	report.Flags = c.flags
+	tell(Progress{Action: "store", Done: len(obs.Users) + len(obs.Groups) + len(obs.Policies) + len(obs.Roles)})
+	return p.swap(ctx, obs, c, report)
+}
+
+// confirm records an operator's release of the held observation.
+func (p *Provisioner) confirm(ctx context.Context, opt RefreshOptions) error {
+	if opt.Confirm == "" {
+		return nil
+	}
+	err := p.account.State.Update(ctx, func(tx *store.StateTx) error { return tx.Confirm(ctx, opt.Confirm, opt.Actor) })
+	if err != nil {
+		return fmt.Errorf("confirm: %w", err)
+	}
+	return nil
+}
+
+// look reads the account and composes what was read.
+func (p *Provisioner) look(ctx context.Context, prior *prior, tell func(Progress)) (*composer, *store.Observation, error) {
 	before := p.conn.calls.snapshot()
 	o := &observer{
 		iam: p.conn.IAM, log: p.log, now: p.now, prior: prior, memo: p.memo, tell: tell,
@@ -162,26 +185,21 @@ func (p *Provisioner) observeAndSwap(ctx context.Context, opt RefreshOptions, re
 	}
 	facts, err := o.observe(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	if err := p.keepSources(ctx, facts); err != nil {
-		return err
+		return nil, nil, err
 	}
 	memory, err := loadMemory(ctx, p.account.State)
 	if err != nil {
-		return fmt.Errorf("read the state file: %w", err)
+		return nil, nil, fmt.Errorf("read the state file: %w", err)
 	}
 	c := &composer{
 		accountID: p.conn.AccountID, facts: facts, prior: prior, memory: memory, derive: p.cfg.Derive, grantable: p.cfg.Grantable,
 	}
 	obs := c.compose()
 	obs.APIs, obs.Took = p.conn.calls.since(before), p.now().Sub(facts.started)
-	tell(Progress{Action: "store", Done: len(obs.Users) + len(obs.Groups) + len(obs.Policies) + len(obs.Roles)})
-	report.Counts = map[store.Kind]int{
-		store.KindUser: len(obs.Users), store.KindGroup: len(obs.Groups), store.KindPolicy: len(obs.Policies), store.KindRole: len(obs.Roles),
-	}
-	report.Flags = c.flags
-	return p.swap(ctx, obs, c, report)
+	return c, obs, nil
 }
 
 // loadKnown reads the last generation, and tells Health how old it is before

@@ -16,6 +16,9 @@ const (
 	batch = 100
 	// afterFailure is how long a user whose details cannot be read is left alone.
 	afterFailure = 10 * time.Minute
+	// settling is how long after a change a user's lists are not read again: a
+	// change may be a write of ours, and IAM's answer may not know it yet.
+	settling = 2 * time.Minute
 )
 
 // rotation is where the background read of details stands. Whoever holds the
@@ -32,7 +35,7 @@ func newRotation() rotation {
 }
 
 // ReadDetails reads the details of every user who has none, or who changed
-// since, and publishes them. A user that cannot be read is put off and does
+// since and has settled, and publishes them. A user that cannot be read is put off and does
 // not stop the others; a problem with the credentials or the network does.
 func (p *Provisioner) ReadDetails(ctx context.Context) error {
 	for {
@@ -102,6 +105,10 @@ func (p *Provisioner) readOne(ctx context.Context, id string) error {
 	}
 	if user == nil { // gone since
 		p.rotation.later[id] = p.now().Add(afterFailure)
+		return nil
+	}
+	if settled := user.LastModified.Add(settling); user.Activity.DetailsAt != nil && settled.After(p.now()) {
+		p.rotation.later[id] = settled
 		return nil
 	}
 	r := detailsReader{iam: p.conn.IAM, user: user, row: p.memo.report.row(user.ARN, user.Created)}
