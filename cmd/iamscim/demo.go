@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -64,9 +65,11 @@ func (d *demo) connectConfig(log *slog.Logger) provisioner.ConnectConfig {
 
 func (d *demo) close() error {
 	err := d.server.Close()
-	<-d.served // http.ErrServerClosed
+	if served := <-d.served; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	if d.remove != "" {
-		return os.RemoveAll(d.remove)
+		err = errors.Join(err, os.RemoveAll(d.remove))
 	}
 	return err
 }

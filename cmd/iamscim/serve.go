@@ -69,7 +69,7 @@ func (f *serveFlags) serve(ctx context.Context, p process, log *slog.Logger) (er
 	group.Go(func() error { return serveHTTP(ctx, socket, g.server.Socket()) })
 	group.Go(func() error { return g.provisioner.Run(ctx) })
 	group.Go(func() error { g.auth.Run(ctx); return nil })
-	group.Go(func() error { return g.welcome(ctx, f, p, baseURL(f, ln.Addr())) })
+	group.Go(func() error { return g.welcome(ctx, p, baseURL(f, ln.Addr())) })
 	return group.Wait()
 }
 

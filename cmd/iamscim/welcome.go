@@ -14,8 +14,8 @@ import (
 const firstTokenLife = 30 * 24 * time.Hour
 
 // welcome prints how to use the gateway once there is something to read.
-func (g *gateway) welcome(ctx context.Context, f *serveFlags, p process, base string) error {
-	if err := g.awaitGeneration(ctx); err != nil {
+func (g *gateway) welcome(ctx context.Context, p process, base string) error {
+	if !g.awaitGeneration(ctx) {
 		return nil // stopped before anything was observed
 	}
 	w := banner{Account: "AWS account " + g.account.ID, Base: base}
@@ -34,18 +34,19 @@ func (g *gateway) welcome(ctx context.Context, f *serveFlags, p process, base st
 	return nil
 }
 
-// awaitGeneration waits until the account was observed once.
-func (g *gateway) awaitGeneration(ctx context.Context) error {
+// awaitGeneration waits until the account was observed once; false means that
+// ctx ended first.
+func (g *gateway) awaitGeneration(ctx context.Context) bool {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for g.account.Snapshot.Generation().ID == 0 {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return ctx.Err()
+			return false
 		}
 	}
-	return nil
+	return true
 }
 
 // firstToken makes a token for whoever has none yet: no bootstrap token and
