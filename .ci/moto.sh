@@ -7,7 +7,7 @@ MOTO_IAM_LOAD_MANAGED_POLICIES=true "$out/moto/bin/moto_server" -H 127.0.0.1 -p 
 moto=$!
 serve=
 trap 'kill $serve "$moto" 2>/dev/null || true; wait 2>/dev/null || true' EXIT
-export AWS_ENDPOINT_URL=http://127.0.0.1:$port AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing
+export AWS_ENDPOINT_URL=http://127.0.0.1:$port AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing
 for _ in $(seq 150); do
 	curl -fsS "$AWS_ENDPOINT_URL/moto-api/" >/dev/null 2>&1 && break
 	sleep 0.2
