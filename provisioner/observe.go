@@ -105,11 +105,15 @@ func (o *observer) optional(ctx context.Context, action string, read func(contex
 		return
 	}
 	s := o.facts.sources[action]
-	if err != nil {
-		s.Err = err.Error()
-		o.log.WarnContext(ctx, "an optional source did not answer", "action", action, "err", err)
-	} else {
+	if err == nil {
 		s = store.Source{At: o.now()}
+	} else {
+		level := slog.LevelDebug // it is known to fail, and Health says so
+		if s.Err == "" {
+			level = slog.LevelWarn
+		}
+		o.log.Log(ctx, level, "an optional source did not answer", "action", action, "err", err)
+		s.Err = err.Error()
 	}
 	o.facts.sources[action] = s
 }
