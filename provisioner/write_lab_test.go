@@ -30,7 +30,13 @@ func newWriteLab(tb testing.TB, sim iamsim.Config, cfg provisioner.WriteConfig, 
 
 // restart makes another provisioner over the same files.
 func (l *writeLab) restart(cfg provisioner.WriteConfig) {
-	l.start(provisioner.Config{Write: cfg})
+	if cfg.Guard.ManagePath == "" {
+		cfg.Guard.ManagePath = "/"
+	}
+	if cfg.Guard.GrantableGroups == nil {
+		cfg.Guard.GrantableGroups = []string{"*"}
+	}
+	l.start(provisioner.Config{Write: cfg, Grantable: []string{"*"}})
 	l.p.Hurry()
 	l.t.Cleanup(func() {
 		if err := l.p.Drain(l.t.Context()); err != nil && l.t.Context().Err() == nil {
