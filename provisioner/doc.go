@@ -11,9 +11,9 @@
 //	                │            │
 //	                │            ├─ observe   account-wide calls, every page   (observe*.go)
 //	                │            ├─ compose   facts → users, groups, …         (compose*.go)
-//	                │            └─ Replace   one transaction, no AWS call     (refresh.go)
+//	                │            └─ swap      one transaction, no AWS call     (swap.go)
 //	                │
-//	                └─────► details          a few users at a time, all day    (details.go)
+//	                └─────► details          user by user, all day             (rotation.go)
 //
 // GetAccountAuthorizationDetails and ListUsers are mandatory and must agree.
 // Every other source may fail: what it would have said keeps its last known

@@ -217,3 +217,42 @@ func TestRun(t *testing.T) {
 		t.Errorf("got keys %v, want one with an id", ann.AccessKeys)
 	}
 }
+
+// TestReadRate: more calls than the rate's burst cannot be quicker than it.
+func TestReadRate(t *testing.T) {
+	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
+	id, secret := l.Credentials()
+	l.conn = connect(t, provisioner.ConnectConfig{AccessKeyID: say(id), SecretAccessKey: say(secret), ReadRate: 8})
+	l.start(provisioner.Config{})
+	began := time.Now()
+	r := l.refresh()
+	n := total(r.Calls, "GetCallerIdentity")
+	if least := time.Duration(n-8) * time.Second / 8; n <= 8 || time.Since(began) < least {
+		t.Errorf("%d calls took %s, less than %s", n, time.Since(began), least)
+	}
+}
+
+// TestDetailsFail: a list that cannot be read is omitted; a user whose keys
+// cannot be read is put off; neither stops the rest.
+func TestDetailsFail(t *testing.T) {
+	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
+		a.AddUser(iamsim.User{Name: "ann", Keys: []iamsim.AccessKey{{}}})
+	})
+	l.refresh()
+	l.fault(iamsim.Fault{Action: "ListSSHPublicKeys", Code: "AccessDenied", Count: -1})
+	l.fault(iamsim.Fault{Action: "ListAccessKeys", Code: "AccessDenied", Count: 1})
+	l.details()
+	h := l.p.Health().Details
+	if h.Deferred != 1 || h.LastError == "" {
+		t.Errorf("got health %+v", h)
+	}
+	l.Advance(11 * time.Minute)
+	l.details()
+	ann := l.shown("ann")
+	if len(ann.AccessKeys) != 1 || ann.AccessKeys[0].ID == "" || ann.SSHPublicKeys != nil {
+		t.Errorf("got keys %v, SSH keys %v", ann.AccessKeys, ann.SSHPublicKeys)
+	}
+	if h := l.p.Health().Details; h.Deferred != 0 {
+		t.Errorf("got health %+v", h)
+	}
+}
