@@ -1,0 +1,119 @@
+package provisioner
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"iamscim/store"
+)
+
+// Losing names the people, by UserId, who lose access by the plan. Whoever is
+// given something in its place is not one of them.
+func (p *Plan) Losing() []string { return p.losing }
+
+// losing finds who loses access: whoever is deactivated or deleted, whoever
+// leaves a group or loses a policy without getting another, and whoever gets a
+// policy that denies everything.
+func (v *verdict) losing(members func() ([]string, error)) ([]string, error) {
+	given := v.given()
+	lost := map[string]bool{}
+	all := false // members of the group
+	for i := range v.plan.Steps {
+		switch s := &v.plan.Steps[i]; s.Action {
+		case "RemoveUserFromGroup":
+			lost[s.UserID] = !given[s.UserID]
+		case "AddUserToGroup":
+			lost[s.UserID] = lost[s.UserID] || v.deniesMembers(v.joined(s))
+		case "DetachUserPolicy", "DeleteUserPolicy":
+			lost[s.UserID] = lost[s.UserID] || !given[s.UserID] && !takesDeny(v.before, s)
+		case "AttachGroupPolicy":
+			all = all || v.deniesAll(s.param("policy"))
+		case "DetachGroupPolicy":
+			all = all || !given[s.GroupID] && !v.deniesAll(s.param("policy"))
+		}
+	}
+	if all && v.before.group != nil {
+		list, err := members()
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range list {
+			lost[id] = true
+		}
+	}
+	u := v.before.user
+	if v.plan.Kind == kindDeleteUser || v.plan.Kind == kindDeactivate && len(v.plan.Steps) > 0 && u != nil && u.Active {
+		lost[v.plan.Object.ID] = true
+	}
+	maps.DeleteFunc(lost, func(id string, yes bool) bool { return !yes || id == "" })
+	return slices.Sorted(maps.Keys(lost)), nil
+}
+
+// given says which users and groups get something.
+func (v *verdict) given() map[string]bool {
+	given := map[string]bool{}
+	for i := range v.plan.Steps {
+		switch s := &v.plan.Steps[i]; s.Action {
+		case "AddUserToGroup":
+			given[s.UserID] = given[s.UserID] || !v.deniesMembers(v.joined(s))
+		case "AttachUserPolicy":
+			given[s.UserID] = given[s.UserID] || !v.deniesAll(s.param("policy"))
+		case "AttachGroupPolicy":
+			given[s.GroupID] = given[s.GroupID] || !v.deniesAll(s.param("policy"))
+		}
+	}
+	return given
+}
+
+// deniesAll judges a managed policy.
+func (v *verdict) deniesAll(arn string) bool {
+	p := v.policies[arn]
+	return isDenyAll(arn) || p != nil && p.Deny
+}
+
+// deniesMembers reports whether being in the group denies everything.
+func (v *verdict) deniesMembers(g *store.Group) bool {
+	return g != nil && (slices.ContainsFunc(g.Attached, func(p store.PolicyRef) bool { return v.deniesAll(p.ARN) }) ||
+		slices.ContainsFunc(g.Inline, func(p store.InlinePolicy) bool { return deniesAll(p.Document) }))
+}
+
+// takesDeny reports whether the step takes a deny away, which is no loss.
+func takesDeny(before *subject, s *Step) bool {
+	if isDenyAll(s.param("policy")) || s.Action == "DeleteUserPolicy" && s.param("name") == denyInline {
+		return true
+	}
+	return before.user != nil && slices.ContainsFunc(before.user.DisabledBy, func(d store.Deny) bool {
+		return d.Type == "attachedPolicy" && d.Value == s.param("policy") || d.Type == "inlinePolicy" && d.Value == s.param("name")
+	})
+}
+
+// guardBrake counts the people whom the plan takes access from.
+func (p *Provisioner) guardBrake(ctx context.Context, v *verdict, opt Options) error {
+	people, err := v.losing(func() ([]string, error) { return p.membersOf(ctx, v.plan.Object.ID) })
+	if err != nil {
+		return err
+	}
+	v.plan.losing = people
+	if opt.Unbraked && opt.DryRun {
+		return nil
+	}
+	single := v.plan.Kind == kindDeactivate && len(people) == 1
+	return p.brake(ctx, v.actor, people, brakeQuestion{single: single, dry: opt.DryRun})
+}
+
+// membersOf lists the members of a group as the snapshot knows them.
+func (p *Provisioner) membersOf(ctx context.Context, groupID string) (ids []string, err error) {
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		members, err := tx.Members(ctx, groupID, false)
+		for _, m := range members {
+			ids = append(ids, m.ID)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the members of group %s: %w", groupID, err)
+	}
+	return ids, nil
+}

@@ -1,0 +1,86 @@
+package provisioner
+
+import (
+	"fmt"
+	"slices"
+
+	"iamscim/provisioner/policy"
+	"iamscim/store"
+)
+
+// joins: groups that users are added to, as they would be with the plan done.
+func (v *verdict) joins() error {
+	asked := map[string]bool{}
+	for i := range v.plan.Steps {
+		s := &v.plan.Steps[i]
+		if s.Action != "AddUserToGroup" || asked[s.GroupID] {
+			continue
+		}
+		asked[s.GroupID] = true
+		g := v.joined(s)
+		if g == nil {
+			return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", s.GroupID)}
+		}
+		if err := v.joinable(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// joined is the group that a membership step is about.
+func (v *verdict) joined(s *Step) *store.Group {
+	if v.after.group != nil {
+		return v.after.group
+	}
+	return v.groups[s.GroupID]
+}
+
+// renames: a group must not get a name under which more would be allowed.
+func (v *verdict) renames() error {
+	before, after := v.before.group, v.after.group
+	if before == nil || after == nil || before.Name == after.Name && before.Path == after.Path {
+		return nil
+	}
+	if v.joinable(after) == nil && v.joinable(before) != nil {
+		return &DeniedError{Rule: RuleGroups, Resource: before.ARN, Reason: fmt.Sprintf("users may not be added to group %q, and would be under its new name or path", before.Name)}
+	}
+	return nil
+}
+
+func (v *verdict) joinable(g *store.Group) error {
+	list := v.cfg.GrantableGroups
+	if slices.Contains(list, g.ARN) || slices.ContainsFunc(list, func(l string) bool { return !isPattern(l) && foldName(l) == foldName(g.Name) }) {
+		return nil
+	}
+	denied := func(why string) error {
+		return &DeniedError{Rule: RuleGroups, Action: "iam:AddUserToGroup", Resource: g.ARN, Reason: fmt.Sprintf("group %q %s", g.Name, why)}
+	}
+	if list != nil && !matchesGrantable(list, g.ARN) {
+		return denied("is not one that users may be added to")
+	}
+	docs, ok := v.documents(g)
+	if !ok {
+		return denied("has a policy that could not be read; it must be listed by its name or ARN")
+	}
+	if policy.AdministratorEquivalent(docs...) {
+		return denied("gives the power of an administrator; it must be listed by its name or ARN")
+	}
+	return nil
+}
+
+// documents reads everything a group gives; false if something of it is not
+// known.
+func (v *verdict) documents(g *store.Group) (docs []*policy.Document, ok bool) {
+	for _, ref := range g.Attached {
+		text := ""
+		if p := v.policies[ref.ARN]; p != nil {
+			text = p.Document
+		}
+		docs = append(docs, parsedPolicy(text))
+	}
+	for _, in := range g.Inline {
+		docs = append(docs, parsedPolicy(in.Document))
+	}
+	return docs, !slices.Contains(docs, nil)
+}

@@ -1,0 +1,272 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"iamscim/provisioner/policy"
+	"iamscim/store"
+)
+
+// verdict gathers what the rules look at for one plan.
+type verdict struct {
+	p      *Provisioner
+	cfg    *GuardConfig
+	actor  Actor
+	before *subject
+	plan   *Plan
+	after  *subject
+
+	own      *own
+	resolved map[string][]store.Ref // of Protect
+	was      []*touched             // everything the plan writes to, as it is
+	next     *touched               // the plan's object as it would be; nil: gone
+	groups   map[string]*store.Group
+	policies map[string]*store.Policy // those that are attached
+}
+
+// guardPlan asks every rule about a plan that would change something.
+func (p *Provisioner) guardPlan(ctx context.Context, a Actor, opt Options, before *subject, plan *Plan, after *subject) error {
+	v := &verdict{p: p, cfg: &p.writes.cfg.Guard, actor: a, before: before, plan: plan, after: after}
+	if err := v.load(ctx); err != nil {
+		return err
+	}
+	for _, rule := range []func() error{v.protection, v.managePath, v.grants, v.renames, v.joins} {
+		if err := rule(); err != nil {
+			return err
+		}
+	}
+	return p.guardBrake(ctx, v, opt)
+}
+
+// load reads what the rules need and the plan does not say.
+func (v *verdict) load(ctx context.Context) error {
+	c, err := v.p.ownChain(ctx)
+	if err != nil {
+		return err
+	}
+	err = v.p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		if v.own, err = v.p.ours(ctx, tx, c); err != nil {
+			return err
+		}
+		if err := v.gather(ctx, tx); err != nil {
+			return err
+		}
+		return v.p.compose(ctx, tx, nil, nil, func(s *single) error {
+			v.policies = s.policies
+			return nil
+		})
+	})
+	if err != nil {
+		return fmt.Errorf("read what the guards need: %w", err)
+	}
+	err = v.p.account.State.View(ctx, func(tx *store.StateTx) error {
+		for _, t := range v.was {
+			if v.cfg.manages(t.path) {
+				continue // whose it is makes no difference
+			}
+			_, err := tx.Ownership(ctx, t.ref)
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
+				return err
+			}
+			t.owned = err == nil
+		}
+		v.resolved, err = tx.ProtectedBy(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("read what the guards need: %w", err)
+	}
+	return nil
+}
+
+// gather finds both ends of everything that the plan changes.
+func (v *verdict) gather(ctx context.Context, tx *store.SnapshotTx) error {
+	switch {
+	case v.before.user != nil:
+		v.was = append(v.was, touchedUser(v.before.user))
+	case v.before.group != nil:
+		v.was = append(v.was, touchedGroup(v.before.group))
+	}
+	switch {
+	case v.after.user != nil:
+		v.next = touchedUser(v.after.user)
+	case v.after.group != nil:
+		v.next = touchedGroup(v.after.group)
+	}
+	var users, groups []string
+	for i := range v.plan.Steps {
+		s := &v.plan.Steps[i]
+		if s.UserID != "" && s.UserID != v.plan.Object.ID {
+			users = append(users, s.UserID)
+		}
+		if s.GroupID != "" && s.GroupID != v.plan.Object.ID {
+			groups = append(groups, s.GroupID)
+		}
+	}
+	users, groups = unique(users), unique(groups)
+	list, err := tx.Users(ctx, users...)
+	if err != nil {
+		return err
+	}
+	found := make(map[string]*touched, len(list))
+	for _, u := range list {
+		found[u.ID] = touchedUser(u)
+	}
+	for _, id := range users {
+		if found[id] == nil { // made a moment ago; what is not known is not ours
+			found[id] = &touched{ref: store.Ref{Kind: store.KindUser, ID: id}}
+		}
+		v.was = append(v.was, v.live(found[id]))
+	}
+	v.groups, err = groupsIn(ctx, tx, groups)
+	for _, id := range groups {
+		if g := v.groups[id]; g != nil {
+			v.was = append(v.was, touchedGroup(g))
+		} else {
+			v.was = append(v.was, &touched{ref: store.Ref{Kind: store.KindGroup, ID: id}})
+		}
+	}
+	return err
+}
+
+// live corrects a member by what was just read of them.
+func (v *verdict) live(t *touched) *touched {
+	u := v.before.known[t.ref.ID]
+	if u == nil || u.ARN == "" {
+		return t
+	}
+	t.name, t.shown, t.arn = u.Name, store.DecodeName(u.Name), u.ARN
+	if i := indexAfter(u.ARN, ":user"); i >= 0 {
+		t.path = u.ARN[i : strings.LastIndexByte(u.ARN, '/')+1]
+	}
+	return t
+}
+
+// protection: nothing of our own credential chain, and nothing the operator
+// named, neither as it is nor as it would be.
+func (v *verdict) protection() error {
+	all := v.was
+	if v.next != nil {
+		all = append(slices.Clone(all), v.next)
+	}
+	for _, t := range all {
+		if reason := v.own.protects(t); reason != "" {
+			return &DeniedError{Rule: RuleProtected, Reason: fmt.Sprintf("%s: %s", t, reason), Resource: t.arn}
+		}
+		if entry := protectedBy(v.cfg.Protect, v.resolved, t); entry != "" {
+			return &DeniedError{Rule: RuleProtected, Reason: fmt.Sprintf("%s is protected as %q", t, entry), Resource: t.arn}
+		}
+	}
+	return nil
+}
+
+// managePath: what exists must be under the path or ours; what is made or moved
+// must end up where the operator wants it.
+func (v *verdict) managePath() error {
+	for _, t := range v.was {
+		if !t.owned && !v.cfg.manages(t.path) {
+			return &DeniedError{Rule: RuleManagePath, Resource: t.arn, Reason: fmt.Sprintf("%s is at %s, outside what this server manages, and was neither created nor adopted by it", t, t.path)}
+		}
+	}
+	if v.next == nil || v.before.user != nil && v.before.user.Path == v.next.path || v.before.group != nil && v.before.group.Path == v.next.path {
+		return nil
+	}
+	create := v.p.writes.cfg.createPath()
+	chosen := v.p.writes.cfg.CreatePath != "" && strings.HasPrefix(v.next.path, create)
+	if v.cfg.manages(v.next.path) || v.next.path == create || chosen {
+		return nil
+	}
+	return &DeniedError{Rule: RuleManagePath, Resource: v.next.arn, Reason: fmt.Sprintf("%s would be at %s, outside what this server manages", v.next, v.next.path)}
+}
+
+// guardBoundary: only an administrator decides what bounds a user.
+func (p *Provisioner) guardBoundary(a Actor, plan *Plan) error {
+	for i := range plan.Steps {
+		s := &plan.Steps[i]
+		sets := s.Action == "PutUserPermissionsBoundary" || s.Action == "DeleteUserPermissionsBoundary" ||
+			s.Action == "CreateUser" && s.param("boundary") != p.writes.cfg.CreateBoundary
+		if sets && !a.Scopes[ScopeAdmin] {
+			return &DeniedError{Rule: RuleBoundary, Action: "iam:" + s.Action, Reason: fmt.Sprintf("a permissions boundary is set, changed or removed only with the scope %q", ScopeAdmin)}
+		}
+	}
+	return nil
+}
+
+// grants: policies that are attached or detached. An administrator's are given
+// only by their very ARN, and so are our own.
+func (v *verdict) grants() error {
+	ending := v.plan.Kind == kindDeleteUser || v.plan.Kind == kindDeleteGroup
+	for i := range v.plan.Steps {
+		s := &v.plan.Steps[i]
+		arn := s.param("policy")
+		var err error
+		switch s.Action {
+		case "AttachUserPolicy":
+			if !isDenyAll(arn) || !v.cutsOff() {
+				err = v.grantable(arn)
+			}
+		case "AttachGroupPolicy":
+			err = v.grantable(arn)
+		case "DetachUserPolicy", "DetachGroupPolicy":
+			if !ending && !takesDeny(v.before, s) && !matchesGrantable(v.p.cfg.Grantable, arn) {
+				err = notGrantable(arn)
+			}
+		case "PutUserPolicy":
+			if !deniesAll(s.param("document")) {
+				err = &DeniedError{Rule: RulePolicies, Reason: "this server writes no inline policy but one that denies everything"}
+			}
+		}
+		var d *DeniedError
+		if errors.As(err, &d) {
+			d.Action, d.Resource = "iam:"+s.Action, arn
+			return d
+		}
+	}
+	return nil
+}
+
+// cutsOff reports whether the plan is to leave the user without access.
+func (v *verdict) cutsOff() bool {
+	return v.plan.Kind == kindDeactivate || v.plan.Kind == kindDeleteUser || v.plan.Kind == kindCreateUser && v.plan.after.inactive
+}
+
+func notGrantable(arn string) error {
+	return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s is not one that this server may grant or take away", arn)}
+}
+
+func (v *verdict) grantable(arn string) error {
+	if slices.Contains(v.p.cfg.Grantable, arn) {
+		return nil
+	}
+	if !matchesGrantable(v.p.cfg.Grantable, arn) {
+		return notGrantable(arn)
+	}
+	pol := v.policies[arn]
+	var doc *policy.Document
+	if pol != nil {
+		doc = parsedPolicy(pol.Document)
+	}
+	switch {
+	case slices.Contains(v.own.policies, arn):
+		return &DeniedError{Rule: RuleProtected, Reason: fmt.Sprintf("policy %s gives this server its own permissions; it must be listed by its ARN", arn)}
+	case doc == nil:
+		return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("what policy %s allows is not known; it must be listed by its ARN", arn)}
+	case doc.AdministratorEquivalent():
+		return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s gives the power of an administrator; it must be listed by its ARN", arn)}
+	case doc.DeniesEverything():
+		return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s denies everything; it must be listed by its ARN", arn)}
+	}
+	return nil
+}
+
+func parsedPolicy(text string) *policy.Document {
+	doc, err := policy.Parse(text)
+	if err != nil {
+		return nil
+	}
+	return doc
+}
