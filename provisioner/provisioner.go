@@ -20,6 +20,7 @@ type Config struct {
 	Deadline     time.Duration // of one refresh (15 m)
 	DetailsEvery time.Duration // within which everybody's details are read again (24 h)
 	MaxLoss      float64       // share that may be lost without asking (0.20)
+	History      time.Duration // how long past generations are kept (400 days)
 	Grantable    []string      // patterns on the ARN or name of policies
 	Derive       Derive
 	Write        WriteConfig
@@ -67,6 +68,9 @@ func New(cfg Config) *Provisioner {
 	}
 	if cfg.MaxLoss <= 0 {
 		cfg.MaxLoss = 0.20
+	}
+	if cfg.History <= 0 {
+		cfg.History = 400 * 24 * time.Hour
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

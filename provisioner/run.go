@@ -26,6 +26,7 @@ func (p *Provisioner) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { p.readDetailsForever(ctx) })
 	wg.Go(func() { p.runWrites(ctx) })
+	wg.Go(func() { p.pruneForever(ctx) })
 	defer wg.Wait()
 	failures := 0
 	for {
@@ -42,6 +43,20 @@ func (p *Provisioner) Run(ctx context.Context) error {
 		}
 		if !pause(ctx, p.delay(failures)) {
 			return nil
+		}
+	}
+}
+
+// pruneEvery is how often history older than Config.History is forgotten.
+const pruneEvery = 12 * time.Hour
+
+func (p *Provisioner) pruneForever(ctx context.Context) {
+	for {
+		if err := p.account.Snapshot.Prune(ctx, p.now().Add(-p.cfg.History)); err != nil && ctx.Err() == nil {
+			p.log.WarnContext(ctx, "history was not pruned", "err", err)
+		}
+		if !pause(ctx, pruneEvery) {
+			return
 		}
 	}
 }

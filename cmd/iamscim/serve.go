@@ -134,6 +134,7 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 		Account:    g.account,
 		Interval:   time.Duration(f.interval),
 		MaxLoss:    float64(f.aws.maxLoss),
+		History:    time.Duration(f.history),
 		Derive:     provisioner.Derive{EmailDomain: f.emailDomain},
 		Log:        log,
 	})
