@@ -15,9 +15,12 @@ import (
 type Account struct {
 	Store       *store.Account
 	Provisioner *provisioner.Provisioner
-	// Grantable says that some policies may be granted: entitlements are
-	// declared writable.
+	// Grantable says that some policies may be granted: entitlements, attached
+	// policies, boundaries and paths are declared writable.
 	Grantable bool
+	// Passwords says that passwords are written, GroupsViaUsers that groups of a
+	// user are.
+	Passwords, GroupsViaUsers bool
 }
 
 // hosted is an account with what serving it needs.
@@ -33,9 +36,13 @@ type hosted struct {
 
 func (s *Server) host(name string, a *Account) *hosted {
 	return &hosted{Account: *a, name: name, content: newContent(a.Store.Snapshot, contentOptions{
-		AccountID:     a.Store.ID,
-		Grantable:     a.Grantable,
-		MemberDisplay: s.cfg.MemberDisplay,
+		AccountID:        a.Store.ID,
+		Grantable:        a.Grantable,
+		PathWritable:     a.Grantable,
+		BoundaryWritable: a.Grantable,
+		Passwords:        a.Passwords,
+		GroupsViaUsers:   a.GroupsViaUsers,
+		MemberDisplay:    s.cfg.MemberDisplay,
 	})}
 }
 

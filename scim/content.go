@@ -22,6 +22,8 @@ type contentOptions struct {
 	PathWritable, BoundaryWritable bool
 	// Passwords declares the write-only attribute password.
 	Passwords bool
+	// GroupsViaUsers declares a user's groups readWrite.
+	GroupsViaUsers bool
 	// MemberDisplay sends members.display without being asked.
 	MemberDisplay bool
 	// CacheBytes bounds the cache of rendered resources; 0 is 32 MiB.

@@ -3,7 +3,6 @@ package scim
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 
 	scimerrors "github.com/elimity-com/scim/errors"
 
@@ -11,22 +10,10 @@ import (
 	"iamscim/store"
 )
 
-// readBody reads the body of a write.
-func readBody(r *request) ([]byte, error) {
-	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r.Body)
-}
-
 // decode reads a representation of res, as POST and PUT send it: what is in the
 // tree was sent and may be written.
-func (res *resourceType) decode(body []byte) (map[string]any, error) {
-	object, err := tree.Read(body)
-	if err != nil {
-		return nil, err
-	}
-	t, err := res.writes.Resource(object)
+func (res *resourceType) decode(body map[string]any) (map[string]any, error) {
+	t, err := res.writes.Resource(body)
 	if err != nil {
 		return nil, err
 	}

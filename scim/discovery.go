@@ -77,13 +77,17 @@ type object map[string]any
 // serviceProviderConfig tells what this server can do, no more (RFC 7643 §5).
 func (s *Server) serviceProviderConfig(w http.ResponseWriter, r *request) error {
 	return s.discover(w, r, func() (any, error) {
-		no := object{"supported": false}
+		writes := s.cfg.Writable
+		bulk := object{"supported": false, "maxOperations": 0, "maxPayloadSize": 0}
+		if writes {
+			bulk = object{"supported": true, "maxOperations": maxBulkOperations, "maxPayloadSize": bulkLimit}
+		}
 		config := object{
 			"schemas":        []string{providerConfigURN},
-			"patch":          no,
-			"bulk":           object{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+			"patch":          object{"supported": writes},
+			"bulk":           bulk,
 			"filter":         object{"supported": true, "maxResults": maxPageSize},
-			"changePassword": no,
+			"changePassword": object{"supported": writes && r.account.Passwords},
 			"sort":           object{"supported": true},
 			"etag":           object{"supported": true},
 			"authenticationSchemes": []object{{

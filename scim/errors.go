@@ -9,6 +9,7 @@ import (
 
 	scimerrors "github.com/elimity-com/scim/errors"
 
+	"iamscim/provisioner"
 	"iamscim/scim/auth"
 	"iamscim/store"
 )
@@ -49,6 +50,12 @@ var replies = []struct {
 	{errNotWritable, reply(http.StatusServiceUnavailable, "The state file cannot be written."), http.Header{"Retry-After": {"10"}}},
 	{store.ErrNotFound, reply(http.StatusNotFound, "There is no such resource."), nil},
 	{store.ErrExists, scimerrors.ScimErrorUniqueness, nil},
+	{provisioner.ErrThrottled, reply(http.StatusServiceUnavailable, "AWS asks for patience; try again shortly."),
+		http.Header{"Retry-After": {"5"}}},
+	{provisioner.ErrConflict, reply(http.StatusServiceUnavailable, "Something else is changing this in AWS; try again shortly."),
+		http.Header{"Retry-After": {"5"}}},
+	{provisioner.ErrUnavailable, reply(http.StatusServiceUnavailable, "AWS cannot be reached, or does not accept the credentials of this server."),
+		http.Header{"Retry-After": {"30"}}},
 	{store.ErrNoGeneration, reply(http.StatusServiceUnavailable, "The account has not been read yet; try again shortly."),
 		http.Header{"Retry-After": {"5"}}},
 	{context.DeadlineExceeded, reply(http.StatusServiceUnavailable, "The request took too long; try again."),
@@ -70,6 +77,9 @@ func replyTo(err error) (scimerrors.ScimError, http.Header) {
 	var own scimerrors.ScimError
 	if errors.As(err, &own) && own.Status != 0 {
 		return own, nil
+	}
+	if e, header, ok := refusalOf(err); ok {
+		return e, header
 	}
 	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
 		err = errTooLarge

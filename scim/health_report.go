@@ -79,7 +79,10 @@ func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, 
 		AWS:       awsReport{"ok", health.Credentials},
 		Store:     componentState{Status: "ok"},
 		Details:   health.Details,
-		Writes:    writesReport{Reason: s.cfg.ReadOnlyReason},
+		Writes:    writesReport{Enabled: s.cfg.Writable},
+	}
+	if !s.cfg.Writable {
+		a.Writes.Reason = s.cfg.ReadOnlyReason
 	}
 	if !health.Credentials.OK {
 		a.AWS.Status = "failing"

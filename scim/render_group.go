@@ -7,7 +7,10 @@ import (
 )
 
 // groupParts says which costly parts of a group to write.
-type groupParts struct{ members, display bool }
+type groupParts struct {
+	members, display bool
+	empty            bool // members is there even if nobody is a member
+}
 
 // group writes the whole Group. members is what parts asked for; nothing is
 // known of them but what the membership itself says.
@@ -30,6 +33,10 @@ func (s *setting) group(b []byte, g *store.Group, members []store.Member, parts 
 		p.endElement(element)
 	}
 	p.end(mark, ']')
+	if len(members) == 0 && parts.members && parts.empty {
+		p.key("members")
+		p.b = append(p.b, "[]"...)
+	}
 	extension := p.begin(awsGroupURN, '{')
 	s.identity(p, g.ARN, g.Path)
 	attached(p, "attachedPolicies", g.Attached)

@@ -98,12 +98,6 @@ func (s *Server) sendDocument(w http.ResponseWriter, r *request, doc *document) 
 	send(w, r.Request, http.StatusOK, contentType, doc.Body)
 }
 
-// refuseWrite answers every write. No resource is looked up, so an unknown id
-// is refused like a known one.
-func (s *Server) refuseWrite(http.ResponseWriter, *request) error {
-	return forbidden(s.cfg.ReadOnlyReason)
-}
-
 // me answers /Me for a credential that is nobody in particular (RFC 7644 §3.11).
 func (s *Server) me(http.ResponseWriter, *request) error { return errNoMe }
 

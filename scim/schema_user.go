@@ -79,9 +79,10 @@ func contactAttributes() []schema.CoreAttribute {
 // accessAttributes say what a user can do.
 func accessAttributes(opt contentOptions) []schema.CoreAttribute {
 	write := readOnlyUnless(opt.Grantable)
+	join := readOnlyUnless(opt.GroupsViaUsers)
 	return []schema.CoreAttribute{
-		frozen(plural("groups", "Groups the user is a member of; written through /Groups.",
-			text("value", "The id of the group.", exact, readOnly),
+		frozenUnless(opt.GroupsViaUsers, plural("groups", "Groups the user is a member of; written through /Groups.",
+			text("value", "The id of the group.", exact, join),
 			reference("$ref", "The URI of the group.", to("Group"), readOnly),
 			text("display", "The displayName of the group.", readOnly),
 			text("type", "Membership in IAM is always direct.", canonical("direct"), readOnly))),

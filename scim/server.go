@@ -30,7 +30,9 @@ type Config struct {
 	// it the server answers only to loopback host names, and takes them from
 	// the request.
 	PublicURL string
-	// ReadOnlyReason is the sentence with which writes are refused.
+	// Writable lets writes through to the provisioners, which have the last
+	// word. Without it they are refused with the sentence ReadOnlyReason.
+	Writable       bool
 	ReadOnlyReason string
 	// MemberDisplay puts display on every member of a group; without it a
 	// client gets it by asking for it.
@@ -126,11 +128,11 @@ func (s *Server) routes(socket bool) *mux.Router {
 	read := func(do handler) verbs { return verbs{"GET": {auth.Read, do, 0}} }
 	search := func(name string) verbs { return verbs{"POST": {auth.Read, s.search(name), searchLimit}} }
 	admin := func(do handler) endpoint { return endpoint{auth.Admin, do, searchLimit} }
-	refuse := endpoint{auth.Write, s.refuseWrite, 0}
+	write := func(name string) endpoint { return endpoint{auth.Write, s.write(name), 0} }
 	me := endpoint{auth.Read, s.me, 0}
-	all := func(name string) verbs { return verbs{"GET": {auth.Read, s.list(name), 0}, "POST": refuse} }
+	all := func(name string) verbs { return verbs{"GET": {auth.Read, s.list(name), 0}, "POST": write(name)} }
 	one := func(name string) verbs {
-		return verbs{"GET": {auth.Read, s.get(name), 0}, "PUT": refuse, "PATCH": refuse, "DELETE": refuse}
+		return verbs{"GET": {auth.Read, s.get(name), 0}, "PUT": write(name), "PATCH": write(name), "DELETE": write(name)}
 	}
 
 	operator := map[string]verbs{
@@ -140,6 +142,7 @@ func (s *Server) routes(socket bool) *mux.Router {
 		"/metrics":           read(s.serveMetrics),
 		"/admin/refresh":     {"POST": admin(s.refresh)},
 		"/admin/confirm":     {"POST": admin(s.confirm)},
+		"/admin/plan":        {"POST": {auth.Write, s.plan, 0}},
 		"/admin/tokens":      {"GET": admin(s.tokens), "POST": admin(s.createToken)},
 		"/admin/tokens/{id}": {"DELETE": admin(s.revokeToken)},
 	}
@@ -150,7 +153,7 @@ func (s *Server) routes(socket bool) *mux.Router {
 		"/Schemas":               read(s.schemas),
 		"/Schemas/{id}":          read(s.schema),
 		"/Me":                    {"GET": me, "POST": me, "PUT": me, "PATCH": me, "DELETE": me},
-		"/Bulk":                  {"POST": refuse},
+		"/Bulk":                  {"POST": {auth.Write, s.bulk, bulkLimit}},
 		"/.search":               search(""),
 		"/Users":                 all("User"),
 		"/Users/.search":         search("User"),

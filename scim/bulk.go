@@ -1,0 +1,247 @@
+package scim
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	scimerrors "github.com/elimity-com/scim/errors"
+
+	"iamscim/scim/tree"
+)
+
+// Limits of a Bulk; ServiceProviderConfig tells them to clients.
+const (
+	maxBulkOperations = 100
+	bulkLimit         = 1 << 20 // bytes
+
+	bulkRequestURN  = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+	bulkResponseURN = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+)
+
+var errTooManyOperations = reply(http.StatusRequestEntityTooLarge,
+	"A Bulk may have "+strconv.Itoa(maxBulkOperations)+" operations.")
+
+// bulkOperation is one operation with what became of it.
+type bulkOperation struct {
+	method, path, bulkID, version string
+
+	data   map[string]any
+	needs  []string // bulkIds that it refers to
+	result *bulkResult
+	// incomplete: it was made without what it refers to, and the rest is owed.
+	incomplete bool
+}
+
+// bulkResult is one operation of the answer (RFC 7644 §3.7.3).
+type bulkResult struct {
+	Location string `json:"location,omitempty"`
+	Method   string `json:"method"`
+	BulkID   string `json:"bulkId,omitempty"`
+	Version  string `json:"version,omitempty"`
+	Status   string `json:"status"`
+	Response any    `json:"response,omitempty"` // the error
+}
+
+// bulk answers POST /Bulk (RFC 7644 §3.7). Each operation is a change of its
+// own; one that fails undoes no other.
+func (s *Server) bulk(w http.ResponseWriter, r *request) error {
+	if err := s.writable(); err != nil {
+		return err
+	}
+	if isDryRun(r) {
+		return badRequest(scimerrors.ScimTypeInvalidValue, "What the operations of a Bulk would do depends on each other; ask for them one by one.")
+	}
+	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
+		return err
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return err
+	}
+	b, err := parseBulk(body)
+	if err != nil {
+		return err
+	}
+	b.template = change{account: r.account, base: r.base, credential: r.credential}
+	b.run(r.Context())
+	return b.send(w, r)
+}
+
+// bulkRequest is a Bulk while it is worked on.
+type bulkRequest struct {
+	operations []*bulkOperation
+	failOn     int // errors after which nothing more is done; 0: never
+	template   change
+
+	ids    map[string]string // of what was created, by bulkId
+	failed int
+}
+
+// parseBulk reads a BulkRequest. What is wrong with a single operation is an
+// error of that operation.
+func parseBulk(body []byte) (*bulkRequest, error) {
+	object, err := tree.Read(body)
+	if err != nil {
+		return nil, err
+	}
+	m := foldNames(object)
+	if !names(m["schemas"], bulkRequestURN) {
+		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "schemas does not name %s.", bulkRequestURN)
+	}
+	list, ok := m["operations"].([]any)
+	if !ok {
+		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "Operations is a list.")
+	}
+	if len(list) > maxBulkOperations {
+		return nil, errTooManyOperations
+	}
+	b := &bulkRequest{ids: map[string]string{}}
+	if n, ok := m["failonerrors"].(json.Number); ok {
+		limit, err := strconv.ParseUint(n.String(), 10, 31)
+		if err != nil {
+			return nil, badRequest(scimerrors.ScimTypeInvalidValue, "failOnErrors is a positive integer.")
+		}
+		b.failOn = int(limit)
+	}
+	for _, v := range list {
+		o, err := parseBulkOperation(v)
+		if err != nil {
+			return nil, err
+		}
+		b.operations = append(b.operations, o)
+	}
+	return b, b.checkIDs()
+}
+
+func parseBulkOperation(v any) (*bulkOperation, error) {
+	object, ok := v.(map[string]any)
+	if !ok {
+		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "An operation is an object.")
+	}
+	m := foldNames(object)
+	o := &bulkOperation{}
+	for name, field := range map[string]*string{"method": &o.method, "path": &o.path, "bulkid": &o.bulkID, "version": &o.version} {
+		if m[name] == nil {
+			continue
+		}
+		if *field, ok = m[name].(string); !ok {
+			return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "%s of an operation is a string.", name)
+		}
+	}
+	o.method = strings.ToUpper(o.method)
+	if m["data"] != nil {
+		if o.data, ok = m["data"].(map[string]any); !ok {
+			return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "data of an operation is an object.")
+		}
+	}
+	o.needs = references(o.data, references(o.path, nil))
+	return o, nil
+}
+
+// checkIDs: what a reference means must be clear.
+func (b *bulkRequest) checkIDs() error {
+	seen := map[string]bool{}
+	for _, o := range b.operations {
+		switch {
+		case o.bulkID == "" && o.method == http.MethodPost:
+			return badRequest(scimerrors.ScimTypeInvalidValue, "A POST in a Bulk needs a bulkId.")
+		case o.bulkID != "" && o.method == http.MethodPost && seen[o.bulkID]:
+			return badRequest(scimerrors.ScimTypeInvalidValue, "The bulkId %q is given twice.", tree.Excerpt(o.bulkID))
+		case o.method == http.MethodPost:
+			seen[o.bulkID] = true
+		}
+	}
+	return nil
+}
+
+// foldNames gives the members of an object lower-case names.
+func foldNames(object map[string]any) map[string]any {
+	m := make(map[string]any, len(object))
+	for name, v := range object {
+		m[strings.ToLower(name)] = v
+	}
+	return m
+}
+
+// names reports whether a list of strings holds urn.
+func names(list any, urn string) bool {
+	values, _ := list.([]any)
+	for _, v := range values {
+		if s, ok := v.(string); ok && strings.EqualFold(s, urn) {
+			return true
+		}
+	}
+	return false
+}
+
+// make makes one operation's change and notes the result.
+func (b *bulkRequest) make(ctx context.Context, o *bulkOperation) {
+	done, err := b.change(ctx, o)
+	result := &bulkResult{Method: o.method, BulkID: o.bulkID}
+	o.result = result
+	if err != nil {
+		e, _ := replyTo(err)
+		if e.Detail == "" {
+			e.Detail = http.StatusText(e.Status)
+		}
+		result.Status, result.Response = strconv.Itoa(e.Status), e
+		b.failed++
+		return
+	}
+	result.Status = strconv.Itoa(done.status)
+	if done.doc != nil {
+		result.Version = done.doc.ETag
+	}
+	result.Location = done.location
+	if o.method == http.MethodPost {
+		b.ids[o.bulkID] = done.ID
+	}
+}
+
+// bulkChanged is a change with where it was made.
+type bulkChanged struct {
+	*changed
+	location string
+}
+
+func (b *bulkRequest) change(ctx context.Context, o *bulkOperation) (*bulkChanged, error) {
+	c := b.template
+	path, _ := resolved(o.path, b.ids).(string)
+	c.method, c.version = o.method, o.version
+	if err := c.locate(path); err != nil {
+		return nil, err
+	}
+	if c.method != http.MethodDelete {
+		c.body, _ = resolved(o.data, b.ids).(map[string]any)
+	}
+	// The answer has no resources, so what is costly about them is not read.
+	c.selection = selection{Attributes: []string{"id"}}
+	done, err := c.do(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id := c.id
+	if done.ID != "" {
+		id = done.ID
+	}
+	return &bulkChanged{done, c.base + c.res.Endpoint + "/" + id}, nil
+}
+
+func (b *bulkRequest) send(w http.ResponseWriter, r *request) error {
+	results := []*bulkResult{}
+	for _, o := range b.operations {
+		if o.result != nil {
+			results = append(results, o.result)
+		}
+	}
+	body, err := json.Marshal(object{"schemas": []string{bulkResponseURN}, "Operations": results})
+	if err != nil {
+		return err
+	}
+	send(w, r.Request, http.StatusOK, contentType, body)
+	return nil
+}

@@ -1,0 +1,58 @@
+package scim
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	scimerrors "github.com/elimity-com/scim/errors"
+
+	"iamscim/provisioner"
+	"iamscim/scim/tree"
+)
+
+// refusalOf returns what a client is told about an error that carries its own
+// reason. Those reasons are about what the client sent, or about a rule that it
+// ran into, and say nothing that is not its own.
+func refusalOf(err error) (e scimerrors.ScimError, header http.Header, ok bool) {
+	if bad, is := errors.AsType[*tree.Error](err); is {
+		return scimerrors.ScimError{Status: http.StatusBadRequest, ScimType: bad.Keyword, Detail: bad.Reason}, nil, true
+	}
+	if pending, is := errors.AsType[*provisioner.PendingError](err); is {
+		wait := max(1, int(pending.RetryAfter.Seconds()+0.999))
+		return reply(http.StatusServiceUnavailable, "A change of this resource is still under way; try again shortly."),
+			http.Header{"Retry-After": {strconv.Itoa(wait)}}, true
+	}
+	if denied, is := errors.AsType[*provisioner.DeniedError](err); is {
+		return reply(http.StatusForbidden, deniedSentence(denied)), nil, true
+	}
+	if invalid, is := errors.AsType[*provisioner.InvalidError](err); is {
+		keyword := scimerrors.ScimTypeInvalidValue
+		if invalid.TooMany {
+			keyword = scimerrors.ScimTypeTooMany
+		}
+		return scimerrors.ScimError{
+			Status: http.StatusBadRequest, ScimType: keyword, Detail: fmt.Sprintf("%s: %s.", invalid.Attribute, invalid.Reason),
+		}, nil, true
+	}
+	if stale, is := errors.AsType[*provisioner.PreconditionError](err); is {
+		return reply(http.StatusPreconditionFailed, sentence(stale.Reason)), nil, true
+	}
+	return scimerrors.ScimError{}, nil, false
+}
+
+// deniedSentence names the rule, so that the operator knows which setting to
+// look at.
+func deniedSentence(e *provisioner.DeniedError) string {
+	switch e.Rule {
+	case provisioner.RuleReadOnly:
+		return sentence(e.Reason)
+	case provisioner.RuleAWS:
+		if e.Resource == "" {
+			return fmt.Sprintf("AWS does not allow this server to call %s.", e.Action)
+		}
+		return fmt.Sprintf("AWS does not allow this server to call %s on %s.", e.Action, e.Resource)
+	}
+	return fmt.Sprintf("Refused by the rule %s: %s.", e.Rule, e.Reason)
+}
