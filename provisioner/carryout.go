@@ -18,7 +18,7 @@ func (r *request) carryOut(ctx context.Context, x *subject, plans ...*Plan) (*Ch
 	for i := range whole.Steps {
 		whole.Steps[i].apply(after)
 	}
-	if err := r.p.guard(ctx, r.actor, x, whole, after); err != nil {
+	if err := r.p.guard(ctx, r.actor, r.opt, x, whole, after); err != nil {
 		return nil, r.refused(ctx, whole.Kind, whole.Object, err)
 	}
 	if r.opt.DryRun {

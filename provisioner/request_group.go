@@ -63,7 +63,7 @@ func (r *request) createGroup(ctx context.Context, w *GroupWish) (*Change, error
 	if err != nil {
 		return nil, err
 	}
-	return r.carryOut(ctx, &subject{members: now.members}, plan)
+	return r.carryOut(ctx, &subject{members: now.members, known: pl.known}, plan)
 }
 
 func (r *request) updateGroup(ctx context.Context, id string, edit func(*store.Group) (GroupWish, error)) (*Change, error) {
@@ -96,7 +96,7 @@ func (r *request) updateGroup(ctx context.Context, id string, edit func(*store.G
 	if err != nil {
 		return nil, err
 	}
-	return r.carryOut(ctx, &subject{group: now.group, members: now.members}, plan)
+	return r.carryOut(ctx, &subject{group: now.group, members: now.members, known: pl.known}, plan)
 }
 
 // touched reads the users and policies that a wish names, live. Nobody else's
@@ -250,5 +250,5 @@ func (r *request) deleteGroup(ctx context.Context, id string, check func(*store.
 	if err != nil {
 		return nil, err
 	}
-	return r.carryOut(ctx, &subject{group: now.group, members: now.members}, plan)
+	return r.carryOut(ctx, &subject{group: now.group, members: now.members, known: pl.known}, plan)
 }

@@ -18,6 +18,8 @@ type subject struct {
 	group *store.Group
 	// members says for each user the plan touches whether they are a member.
 	members map[string]bool
+	// known are other users that were read live for the plan, by id.
+	known map[string]*store.User
 	// born is what AWS answered when the plan created it; nil in a dry run.
 	born *made
 }

@@ -35,10 +35,13 @@ type WriteConfig struct {
 }
 
 func (c *WriteConfig) createPath() string {
-	if c.CreatePath == "" {
-		return "/"
+	switch {
+	case c.CreatePath != "":
+		return c.CreatePath
+	case c.Guard.ManagePath != "":
+		return c.Guard.ManagePath
 	}
-	return c.CreatePath
+	return "/"
 }
 
 func (c *WriteConfig) complete() {
