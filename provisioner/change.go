@@ -204,6 +204,7 @@ func (p *Provisioner) start(ctx context.Context, j *job, a Actor, opt Options, f
 		defer stop()
 		defer p.writes.queue.leave(j)
 		j.change, j.err = fn(jctx, r)
+		p.noticed(j.err)
 	})
 }
 

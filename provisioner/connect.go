@@ -59,6 +59,8 @@ type Connection struct {
 	base  *aws.CredentialsCache
 	role  *aws.CredentialsCache // nil without a role
 	calls *callCounter
+
+	onForget func() // set before the first call
 }
 
 // Connect finds credentials, assumes the role if there is one, and asks AWS
@@ -235,6 +237,9 @@ func (c *Connection) forget() {
 	c.base.Invalidate()
 	if c.role != nil {
 		c.role.Invalidate()
+	}
+	if c.onForget != nil {
+		c.onForget()
 	}
 }
 

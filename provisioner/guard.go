@@ -17,7 +17,10 @@ func (p *Provisioner) mayWrite(ctx context.Context, a Actor, opt Options, kind s
 		err = &DeniedError{Rule: RuleReadOnly, Reason: "this server only reads"}
 	case !a.Scopes[ScopeWrite]:
 		err = missingScope(ScopeWrite)
-	default:
+	case !opt.DryRun:
+		err = p.incapableOf(kind)
+	}
+	if err == nil {
 		return nil
 	}
 	return p.refused(ctx, a, kind, ref, err)
@@ -37,6 +40,9 @@ func (p *Provisioner) guard(ctx context.Context, a Actor, opt Options, before *s
 		return err
 	}
 	if err := guardScopes(a, plan); err != nil {
+		return err
+	}
+	if err := p.guardCapability(plan); err != nil && !opt.DryRun {
 		return err
 	}
 	return p.guardPlan(ctx, a, opt, before, plan, after)

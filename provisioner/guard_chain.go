@@ -16,13 +16,15 @@ import (
 // ourselves is who we are to AWS: writing to that could lock us out, or be the
 // way to more permissions.
 type ourselves struct {
-	mu     sync.Mutex
-	chain  *chain
-	caller string // ARN of the identity in use, as STS says it
+	mu    sync.Mutex
+	chain *chain
 }
 
 // chain is every principal in our own credential chain, by id.
-type chain struct{ users, roles []string }
+type chain struct {
+	users, roles []string
+	inUse        store.Ref // as whom we call
+}
 
 // ownChain finds out once which principals our credentials belong to: what is
 // in use, and what assumed it.
@@ -43,15 +45,17 @@ func (p *Provisioner) ownChain(ctx context.Context) (*chain, error) {
 		if err != nil {
 			return nil, fmt.Errorf("find out who we are: %w: %w", ErrUnavailable, err)
 		}
-		if i == 0 {
-			o.caller = aws.ToString(out.Arn)
-		}
 		// Of a role it is the id of the role and the session's name.
-		role, _, isSession := strings.Cut(aws.ToString(out.UserId), ":")
-		if isSession {
-			found.roles = append(found.roles, role)
+		ref := store.Ref{Kind: store.KindUser}
+		id, _, isSession := strings.Cut(aws.ToString(out.UserId), ":")
+		if ref.ID = id; isSession {
+			ref.Kind = store.KindRole
+			found.roles = append(found.roles, id)
 		} else {
-			found.users = append(found.users, role)
+			found.users = append(found.users, id)
+		}
+		if i == 0 {
+			found.inUse = ref
 		}
 	}
 	o.chain = found

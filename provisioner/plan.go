@@ -104,6 +104,7 @@ type planner struct {
 	groups    map[string]*store.Group  // those of the user and those wished for, by id
 	policies  map[string]*store.Policy // those wished for, by ARN
 	known     map[string]*store.User   // members that are touched, by id
+	noInline  bool                     // AWS does not allow us inline policies
 }
 
 // defaultQuotas are those of a new account (IAM User Guide, IAM and AWS STS

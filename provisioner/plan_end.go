@@ -63,7 +63,7 @@ func (u *userPlan) deny() (placed string, ok bool) {
 		u.plan.add(u.at.attach(arn))
 		return arn, true
 	}
-	if !u.full.inline && u.roomInline() {
+	if !u.full.inline && !u.noInline && u.roomInline() {
 		u.plan.add(u.at.putInline(denyInline, denyDocument))
 		return denyInline, true
 	}

@@ -29,6 +29,7 @@ func (p *Provisioner) planner(ctx context.Context, groups []string) (*planner, e
 	pl := &planner{
 		cfg: &p.writes.cfg, accountID: p.conn.AccountID, partition: p.conn.Partition,
 		policies: map[string]*store.Policy{}, known: map[string]*store.User{},
+		noInline: p.denies(Need{Action: "iam:PutUserPolicy"}) != nil,
 	}
 	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 		st, err := tx.Status(ctx)

@@ -23,9 +23,13 @@ func (p *Provisioner) Run(ctx context.Context) error {
 	if _, err := p.loadKnown(ctx); err != nil {
 		return err
 	}
+	if err := p.firstCheck(ctx); err != nil {
+		return err
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() { p.readDetailsForever(ctx) })
 	wg.Go(func() { p.runWrites(ctx) })
+	wg.Go(func() { p.watchCapability(ctx) })
 	wg.Go(func() { p.pruneForever(ctx) })
 	defer wg.Wait()
 	failures := 0
@@ -36,6 +40,9 @@ func (p *Provisioner) Run(ctx context.Context) error {
 		}
 		p.report(ctx, report, err)
 		var held *store.HeldError
+		if err == nil {
+			p.refreshed(ctx)
+		}
 		if err == nil || errors.As(err, &held) {
 			failures = 0
 		} else {

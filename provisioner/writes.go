@@ -18,6 +18,7 @@ import (
 // WriteConfig is what writing needs; its zero value writes without limits.
 type WriteConfig struct {
 	ReadOnly          bool
+	Lifecycle         bool          // Run fails if AWS does not allow all of it
 	Rate              float64       // IAM calls per second that change something; 0: no limit
 	ReadRate          float64       // IAM calls per second of the reads before them; 0: no limit
 	ConsistencyWindow time.Duration // of IAM (2 m)
@@ -77,8 +78,9 @@ type writes struct {
 	// dies here. Tests set it.
 	crash func(point string, s *Step) bool
 
-	ours ourselves
-	wg   sync.WaitGroup // plans under way
+	ours       ourselves
+	capability capability
+	wg         sync.WaitGroup // plans under way
 }
 
 func newWrites(p *Provisioner) *writes {
@@ -88,8 +90,10 @@ func newWrites(p *Provisioner) *writes {
 		cfg: cfg, pace: newPace(cfg.Rate), queue: newQueue(),
 		attempts: 6, backoff: 200 * time.Millisecond, freshFor: 15 * time.Second,
 	}
+	w.capability.wake = make(chan struct{}, 1)
 	if p.conn != nil {
 		w.iam = p.conn.writer(cfg.ReadRate)
+		p.conn.onForget = p.doubt
 	}
 	p.account.Snapshot.OnCommit(w.world.committed)
 	return w
@@ -100,16 +104,31 @@ func newWrites(p *Provisioner) *writes {
 // here somebody waits.
 func (c *Connection) writer(readRate float64) *iam.Client {
 	return iam.NewFromConfig(c.aws, func(o *iam.Options) {
-		o.Retryer = retry.NewStandard(func(so *retry.StandardOptions) {
-			so.MaxAttempts = 4
-			so.MaxBackoff = 3 * time.Second
-		})
-		o.RetryMaxAttempts = 0
+		o.Retryer = c.renewing(3 * time.Second)
 		o.APIOptions = append(o.APIOptions, limiter(readRate))
 	})
 }
 
-var _ aws.Retryer = (*retry.Standard)(nil)
+// renewing retries as usual, and with credentials read anew where AWS rejects
+// those in use: keys may have been rotated under us.
+func (c *Connection) renewing(backoff time.Duration) aws.Retryer {
+	return &renewing{forget: c.forget, Standard: retry.NewStandard(func(so *retry.StandardOptions) {
+		so.MaxAttempts, so.MaxBackoff = 4, backoff
+	})}
+}
+
+type renewing struct {
+	*retry.Standard
+	forget func()
+}
+
+func (r *renewing) IsErrorRetryable(err error) bool {
+	if rejected(err) {
+		r.forget()
+		return true
+	}
+	return r.Standard.IsErrorRetryable(err)
+}
 
 // pace spaces out the calls that change something. Urgent ones, which cut
 // somebody off, go before all that still wait.
