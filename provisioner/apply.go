@@ -157,9 +157,29 @@ func (e *execution) flush(ctx context.Context, tx *store.StateTx) error {
 		if err := tx.SetPlanStep(ctx, e.plan.ID, m.seq, m.state, m.problem); err != nil {
 			return err
 		}
+		if deny := e.refusedDeny(m); deny != "" {
+			if err := tx.DropDeny(ctx, e.plan.Object.ID, deny); err != nil {
+				return err
+			}
+		}
 	}
 	e.marks = nil
 	return nil
+}
+
+// refusedDeny is the deny that a failed step was to place: it is not ours, in
+// case somebody else places it.
+func (e *execution) refusedDeny(m mark) string {
+	s := &e.plan.Steps[m.seq]
+	switch {
+	case m.state != store.StepFailed || e.plan.Kind != kindDeactivate:
+		return ""
+	case s.Action == "AttachUserPolicy":
+		return s.param("policy")
+	case s.Action == "PutUserPolicy":
+		return s.param("name")
+	}
+	return ""
 }
 
 // run carries out the steps from first on, and stops at the first that fails.

@@ -123,6 +123,12 @@ func (e *execution) fail(ctx context.Context, cause error) error {
 		e.plan.Notes = append(e.plan.Notes, left...)
 	}
 	e.end(ctx, state, outcome, note)
+	if len(left) == 0 {
+		return failure
+	}
+	if err := e.publish(ctx); err != nil {
+		e.p.log.WarnContext(ctx, "the snapshot does not show what could not be undone", "plan", e.plan.ID, "err", err)
+	}
 	return failure
 }
 

@@ -1,10 +1,17 @@
 package provisioner
 
-import "time"
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+)
 
 // Hurry makes retries quick.
 func (p *Provisioner) Hurry() {
 	p.writes.backoff, p.writes.freshFor, p.writes.attempts = time.Millisecond, 2*time.Second, 4
+	p.writes.iam = iam.NewFromConfig(p.conn.aws, func(o *iam.Options) {
+		o.Retryer = p.conn.renewing(time.Millisecond)
+	})
 }
 
 // CrashAt makes the process seem to die before or after the nth call that

@@ -37,7 +37,7 @@ func (e *execution) rollFrom(ctx context.Context, from int, again replan) error 
 		case len(next.Steps) == 0:
 			e.plan.Notes = append(e.plan.Notes, next.Notes...)
 			return nil
-		case err != nil && (!mayPass(err) || round >= maxRounds):
+		case err != nil && (!mayPass(err) && !e.otherDeny(next) || round >= maxRounds):
 			return err
 		case round >= maxRounds:
 			return fmt.Errorf("%w: there is always something new to remove", ErrConflict)
@@ -47,6 +47,11 @@ func (e *execution) rollFrom(ctx context.Context, from int, again replan) error 
 		}
 		e.x = x
 	}
+}
+
+// otherDeny reports whether the follow-up tries another kind of deny.
+func (e *execution) otherDeny(next *Plan) bool {
+	return e.plan.Kind == kindDeactivate && e.refusals().attached && next.after.deny == denyInline
 }
 
 // mayPass reports whether looking again may lead further: the conflict may be

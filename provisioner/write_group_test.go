@@ -17,7 +17,7 @@ func TestCreateGroup(t *testing.T) {
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	ann := l.id("ann")
 	long := strings.Repeat("部署", 20)
-	c, err := l.p.CreateGroup(t.Context(), everything, provisioner.GroupWish{
+	c, err := l.p.CreateGroup(t.Context(), everyScope, provisioner.GroupWish{
 		DisplayName: &long, ExternalID: ptr("ext-1"), Members: &[]string{ann}, Policies: &[]string{readARN},
 	}, provisioner.Options{})
 	l.must(c, err)
@@ -39,7 +39,7 @@ func TestCreateGroup(t *testing.T) {
 	}
 	l.afterWindow()
 	l.settled()
-	_, err = l.p.CreateGroup(t.Context(), everything, provisioner.GroupWish{DisplayName: &long}, provisioner.Options{})
+	_, err = l.p.CreateGroup(t.Context(), everyScope, provisioner.GroupWish{DisplayName: &long}, provisioner.Options{})
 	if !errors.Is(err, store.ErrExists) {
 		t.Errorf("again: got %v", err)
 	}
@@ -96,7 +96,7 @@ func TestDeleteGroup(t *testing.T) {
 	if l.user(bob).Active {
 		t.Fatal("a member of a denying group is active")
 	}
-	if _, err := l.p.DeleteGroup(t.Context(), everything, frozen, nil, provisioner.Options{}); err != nil {
+	if _, err := l.p.DeleteGroup(t.Context(), everyScope, frozen, nil, provisioner.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	writes, _ := l.calls()

@@ -45,7 +45,7 @@ func (l *writeLab) restart(cfg provisioner.WriteConfig) {
 	})
 }
 
-var everything = provisioner.Actor{Credential: "tok", RequestID: "req", Scopes: map[string]bool{
+var everyScope = provisioner.Actor{Credential: "tok", RequestID: "req", Scopes: map[string]bool{
 	"write": true, "entitlements": true, "password": true, "admin": true,
 }}
 
@@ -96,19 +96,19 @@ func (l *writeLab) user(id string) *store.User {
 }
 
 func (l *writeLab) create(w provisioner.UserWish) (*provisioner.Change, error) {
-	return l.p.CreateUser(l.t.Context(), everything, w, provisioner.Options{})
+	return l.p.CreateUser(l.t.Context(), everyScope, w, provisioner.Options{})
 }
 
 func (l *writeLab) update(id string, w provisioner.UserWish) (*provisioner.Change, error) {
-	return l.p.UpdateUser(l.t.Context(), everything, id, func(*store.User) (provisioner.UserWish, error) { return w, nil }, provisioner.Options{})
+	return l.p.UpdateUser(l.t.Context(), everyScope, id, func(*store.User) (provisioner.UserWish, error) { return w, nil }, provisioner.Options{})
 }
 
 func (l *writeLab) delete(id string) (*provisioner.Change, error) {
-	return l.p.DeleteUser(l.t.Context(), everything, id, nil, provisioner.Options{})
+	return l.p.DeleteUser(l.t.Context(), everyScope, id, nil, provisioner.Options{})
 }
 
 func (l *writeLab) updateGroup(id string, w provisioner.GroupWish) (*provisioner.Change, error) {
-	return l.p.UpdateGroup(l.t.Context(), everything, id, func(*store.Group) (provisioner.GroupWish, error) { return w, nil }, provisioner.Options{})
+	return l.p.UpdateGroup(l.t.Context(), everyScope, id, func(*store.Group) (provisioner.GroupWish, error) { return w, nil }, provisioner.Options{})
 }
 
 // must ends the test on an error.

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	denyARN  = "arn:aws:iam::aws:policy/AWSDenyAll"
+	denyARN = "arn:aws:iam::aws:policy/AWSDenyAll"
 	readARN = "arn:aws:iam::aws:policy/IAMReadOnlyAccess"
 )
 

@@ -74,9 +74,26 @@ func (tx *StateTx) AddDeny(ctx context.Context, userID, deny string) error {
 	if slices.Contains(d.Denies, deny) {
 		return nil
 	}
-	text, err := json.Marshal(append(d.Denies, deny))
+	return tx.putDenies(ctx, userID, append(d.Denies, deny))
+}
+
+// DropDeny takes back AddDeny for a deny that could not be placed; having none
+// of that name is no error.
+func (tx *StateTx) DropDeny(ctx context.Context, userID, deny string) error {
+	d, err := tx.Deactivation(ctx, userID)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
 	if err != nil {
-		return fmt.Errorf("deny of %s: %w", userID, err)
+		return err
+	}
+	return tx.putDenies(ctx, userID, slices.DeleteFunc(d.Denies, func(x string) bool { return x == deny }))
+}
+
+func (tx *StateTx) putDenies(ctx context.Context, userID string, denies []string) error {
+	text, err := json.Marshal(append([]string{}, denies...))
+	if err != nil {
+		return fmt.Errorf("denies of %s: %w", userID, err)
 	}
 	_, err = tx.tx.ExecContext(ctx, `update deactivation set denies = ? where user_id = ?`, string(text), userID)
 	return err

@@ -201,3 +201,14 @@ func (a *Account) Join(user, group string) bool {
 	}
 	return true
 }
+
+// Group returns the group of that name, in any case, as it really is.
+func (a *Account) Group(name string) (Group, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	g := a.groups.taken(name)
+	if g == nil {
+		return Group{}, false
+	}
+	return *g.clone(), true
+}
