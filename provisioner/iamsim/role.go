@@ -3,8 +3,6 @@ package iamsim
 import (
 	"strings"
 	"time"
-
-	"iamscim/provisioner/policy"
 )
 
 func roleOperations() []operation {
@@ -100,22 +98,6 @@ func createRole(c *call) (fields, error) {
 	return fields{{"Role", c.fullRoleFields(r)}}, nil
 }
 
-// checkTrust wants a policy with principals and without resources
-// (https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html).
-func (c *call) checkTrust(text string) error {
-	doc := c.parse(text)
-	if doc == nil {
-		return refuse("MalformedPolicyDocument", "This policy contains invalid Json")
-	}
-	if fault := doc.Fault(policy.TrustPolicy); fault != "" {
-		return refuse("MalformedPolicyDocument", "%s", fault)
-	}
-	if size(text) > trustPolicyQuota {
-		return overLimit("ACLSizePerRole", trustPolicyQuota)
-	}
-	return nil
-}
-
 func updateRole(c *call) (fields, error) {
 	return fields{}, c.changeRole(func(r *Role) error {
 		if c.has("Description") {
@@ -164,6 +146,7 @@ func deleteRole(c *call) (fields, error) {
 		return nil, refuse("DeleteConflict", "Cannot delete entity, must %s first.", what)
 	}
 	c.roles.remove(r.ID, c.until)
+	c.retrust(c.roleARN(r), r.ID)
 	return nil, nil
 }
 

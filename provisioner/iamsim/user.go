@@ -112,7 +112,7 @@ func onBothUsers(c *call) []need {
 	return []need{old, next}
 }
 
-// updateUser keeps everything but name and path. A new name that is taken, also
+// updateUser keeps everything but name and path; trust policies follow. A new name that is taken, also
 // by the user itself in another case, is refused (observed); the same spelling
 // is accepted.
 func updateUser(c *call) (fields, error) {
@@ -120,7 +120,7 @@ func updateUser(c *call) (fields, error) {
 		if err := c.settled(c.freed[strings.ToLower(u.Name)], "The user with name "+u.Name); err != nil {
 			return err
 		}
-		name := c.get("NewUserName")
+		name, before := c.get("NewUserName"), c.userARN(u)
 		if name != "" && name != u.Name {
 			if c.users.taken(name) != nil {
 				return refuse("EntityAlreadyExists", "User with name %s already exists.", name)
@@ -128,6 +128,7 @@ func updateUser(c *call) (fields, error) {
 			u.Name = name
 		}
 		u.Path = c.pathOr("NewPath", u.Path)
+		c.retrust(before, c.userARN(u))
 		return nil
 	})
 }
@@ -149,6 +150,7 @@ func deleteUser(c *call) (fields, error) {
 		return nil, err
 	}
 	c.users.remove(u.ID, c.until)
+	c.retrust(c.userARN(u), u.ID)
 	c.freed[strings.ToLower(u.Name)] = c.at
 	return nil, nil
 }

@@ -183,3 +183,23 @@ func FuzzParse(f *testing.F) {
 		doc.DeniesEverything()
 	})
 }
+
+// TestReplacePrincipal: only Principal and NotPrincipal elements change, and
+// not a byte of the rest.
+func TestReplacePrincipal(t *testing.T) {
+	const from, to = "arn:aws:iam::123456789012:user/a", "AIDAEXAMPLE"
+	text := `{ "Statement":[
+		{"Effect":"Allow","Principal":{"AWS":["` + from + `","` + from + `b"]},"Action":"sts:AssumeRole","Condition":{"ArnLike":{"aws:PrincipalArn":"` + from + `"}}},
+		{"Effect":"Deny","NotPrincipal":{"AWS":"` + from + `"},"Action":"sts:AssumeRole"}]}`
+	want := `{ "Statement":[
+		{"Effect":"Allow","Principal":{"AWS":["` + to + `","` + from + `b"]},"Action":"sts:AssumeRole","Condition":{"ArnLike":{"aws:PrincipalArn":"` + from + `"}}},
+		{"Effect":"Deny","NotPrincipal":{"AWS":"` + to + `"},"Action":"sts:AssumeRole"}]}`
+	if got := policy.ReplacePrincipal(text, from, to); got != want {
+		t.Errorf("got %s", got)
+	}
+	for _, text := range []string{"nonsense", "{}", `{"Statement":[1]}`} {
+		if got := policy.ReplacePrincipal(text, from, to); got != text {
+			t.Errorf("got %s", got)
+		}
+	}
+}

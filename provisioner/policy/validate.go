@@ -88,6 +88,18 @@ func (s *Statement) trustFault() string {
 	case s.Principals == nil && s.NotPrincipals == nil:
 		return "AssumeRolepolicy must contain a principal"
 	}
+	for _, list := range [][]string{s.Actions, s.NotActions} {
+		for _, action := range list {
+			if service, _, _ := strings.Cut(action, ":"); !strings.EqualFold(service, "sts") {
+				return "AssumeRole policy may only specify STS AssumeRole actions."
+			}
+		}
+	}
+	for _, ps := range []*Principals{s.Principals, s.NotPrincipals} {
+		if ps != nil && len(ps.unknown) > 0 {
+			return fmt.Sprintf("Invalid principal in policy: %q", ps.unknown[0])
+		}
+	}
 	return ""
 }
 
