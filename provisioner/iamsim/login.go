@@ -1,6 +1,7 @@
 package iamsim
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -45,7 +46,7 @@ func createLoginProfile(c *call) (fields, error) {
 		if err := c.checkPassword(u, c.get("Password")); err != nil {
 			return err
 		}
-		u.Login = &LoginProfile{c.at, c.at, c.get("Password"), c.flag("PasswordResetRequired")}
+		u.Login = &LoginProfile{Created: c.at, Changed: c.at, Password: c.get("Password"), ResetRequired: c.flag("PasswordResetRequired")}
 		out = loginFields(u)
 		return nil
 	})
@@ -70,10 +71,9 @@ func (c *call) changeLogin(change func(*User) error) error {
 func updateLoginProfile(c *call) (fields, error) {
 	return nil, c.changeLogin(func(u *User) error {
 		if c.has("Password") {
-			if err := c.checkPassword(u, c.get("Password")); err != nil {
+			if err := c.replacePassword(u, c.get("Password")); err != nil {
 				return err
 			}
-			u.Login.Password, u.Login.Changed = c.get("Password"), c.at
 		}
 		if c.has("PasswordResetRequired") {
 			u.Login.ResetRequired = c.flag("PasswordResetRequired")
@@ -95,17 +95,42 @@ func onOwnPassword(c *call) []need {
 	return onUser(c)
 }
 
+// changePassword is for IAM users only
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_ChangePassword.html, InvalidUserType).
 func changePassword(c *call) (fields, error) {
+	if c.who.userID == "" {
+		return nil, refuse("InvalidUserType", "Only IAM Users can change their own password")
+	}
 	return nil, c.changeLogin(func(u *User) error {
 		if u.Login.Password != c.get("OldPassword") {
 			return refuse("AccessDenied", "The old password was incorrect.")
 		}
-		if err := c.checkPassword(u, c.get("NewPassword")); err != nil {
+		if err := c.replacePassword(u, c.get("NewPassword")); err != nil {
 			return err
 		}
-		*u.Login = LoginProfile{u.Login.Created, c.at, c.get("NewPassword"), false}
+		u.Login.ResetRequired = false
 		return nil
 	})
+}
+
+// maxReuse is the longest memory a password policy can ask for
+// (https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateAccountPasswordPolicy.html).
+const maxReuse = 24
+
+// replacePassword refuses what the policy refuses and, with
+// PasswordReusePrevention, the last so many passwords, of which the present one
+// is the first.
+func (c *call) replacePassword(u *User, password string) error {
+	if err := c.checkPassword(u, password); err != nil {
+		return err
+	}
+	used := append([]string{u.Login.Password}, u.Login.Earlier...)
+	if p := c.passwords; p != nil && slices.Contains(used[:min(p.reuse, len(used))], password) {
+		return refuse("PasswordPolicyViolation", "Password should not be any of the last %d passwords", p.reuse)
+	}
+	u.Login.Earlier = used[:min(maxReuse, len(used))]
+	u.Login.Password, u.Login.Changed = password, c.at
+	return nil
 }
 
 // checkPassword applies the account's password policy. Without one AWS demands

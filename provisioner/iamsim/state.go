@@ -50,6 +50,7 @@ func (u *User) clone() *User {
 	c := *u
 	if u.Login != nil {
 		login := *u.Login
+		login.Earlier = slices.Clone(u.Login.Earlier)
 		c.Login = &login
 	}
 	c.Keys = slices.Clone(u.Keys)
@@ -69,6 +70,7 @@ type LoginProfile struct {
 	Changed       time.Time
 	Password      string
 	ResetRequired bool
+	Earlier       []string // earlier passwords, the latest first
 }
 
 // AccessKey is a long-term key with its last use.
