@@ -143,45 +143,6 @@ func (c *call) boundaryDocument(arn string) *policy.Document {
 	return &policy.Document{}
 }
 
-// context holds the condition keys of a request
-// (https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html).
-func (c *call) context(n need) map[string][]string {
-	ctx := map[string][]string{
-		"aws:CurrentTime":     {stamp(c.at)},
-		"aws:RequestedRegion": {c.region},
-		"aws:SecureTransport": {"true"},
-	}
-	for _, t := range n.tags {
-		ctx["aws:ResourceTag/"+t.Key] = []string{t.Value}
-		ctx["iam:ResourceTag/"+t.Key] = []string{t.Value}
-	}
-	if arn := c.get("PolicyArn"); arn != "" && c.op.service == "iam" {
-		ctx["iam:PolicyARN"] = []string{arn}
-	}
-	c.requestTags(ctx)
-	if s := c.who.session; s != nil {
-		ctx["aws:MultiFactorAuthPresent"] = []string{boolText(s.mfa)}
-		if s.source != "" {
-			ctx["aws:SourceIdentity"] = []string{s.source}
-		}
-	}
-	for k, v := range n.context {
-		ctx[k] = v
-	}
-	return ctx
-}
-
-func (c *call) requestTags(ctx map[string][]string) {
-	keys := c.values("TagKeys")
-	for _, t := range c.tags() {
-		ctx["aws:RequestTag/"+t.Key] = []string{t.Value}
-		keys = append(keys, t.Key)
-	}
-	if len(keys) > 0 {
-		ctx["aws:TagKeys"] = keys
-	}
-}
-
 func boolText(b bool) string {
 	if b {
 		return "true"

@@ -23,7 +23,13 @@ func boundaryFields(arn string) any {
 // boundaryExists checks the PermissionsBoundary parameter, if given.
 func (c *call) boundaryExists() error {
 	arn := c.get("PermissionsBoundary")
-	if arn != "" && c.policyByARN(arn) == nil {
+	if arn == "" {
+		return nil
+	}
+	if err := c.checkPolicyARN(arn); err != nil {
+		return err
+	}
+	if c.policyByARN(arn) == nil {
 		return refuse("NoSuchEntity", "Scope ARN: %s does not exist or is not attachable.", arn)
 	}
 	return nil
@@ -32,7 +38,7 @@ func (c *call) boundaryExists() error {
 // withNewBoundary judges iam:PermissionsBoundary by the boundary asked for.
 func withNewBoundary(c *call, needs []need) []need {
 	for i := range needs {
-		needs[i].context = boundaryContext(c.get("PermissionsBoundary"))
+		needs[i].context = c.boundaryContext(c.get("PermissionsBoundary"))
 	}
 	return needs
 }

@@ -23,6 +23,7 @@ type call struct {
 	region    string
 	fault     FaultKind // a fault that falsifies pages
 	contended bool      // another write holds the same user
+	sourceIP  string    // empty when the call did not come over the network
 }
 
 func (c *call) get(key string) string { return c.params.Get(key) }
@@ -176,6 +177,9 @@ func (c *call) changeRole(change func(*Role) error) error {
 // policy returns the managed policy named by PolicyArn; ARNs are exact in
 // spelling, unlike names.
 func (c *call) policy() (seen, real *Policy, err error) {
+	if err := c.checkPolicyARN(c.get("PolicyArn")); err != nil {
+		return nil, nil, err
+	}
 	seen = c.policyByARN(c.get("PolicyArn"))
 	if seen == nil {
 		return nil, nil, noSuchPolicy(c.get("PolicyArn"))

@@ -22,9 +22,9 @@ type caller struct {
 // session is a set of temporary credentials.
 type session struct {
 	keyID, secret, token string
-	expires              time.Time
+	issued, expires      time.Time
 	who                  caller
-	mfa                  bool
+	mfa                  bool               // proved when the session began
 	policies             []*policy.Document // session policies
 	tags                 []Tag
 	source               string // source identity

@@ -23,24 +23,16 @@ func (c *call) userNeed(name string) need {
 	n := need{action: c.action(), resource: c.arn("user/" + name)}
 	if u := c.users.find(name, c.at); u != nil {
 		n.resource, n.tags = c.userARN(u), u.Tags
-		n.context = boundaryContext(u.Boundary)
+		n.context = c.boundaryContext(u.Boundary)
 	}
 	return n
-}
-
-// boundaryContext is iam:PermissionsBoundary of the principal being changed.
-func boundaryContext(arn string) map[string][]string {
-	if arn == "" {
-		return nil
-	}
-	return map[string][]string{"iam:PermissionsBoundary": {arn}}
 }
 
 // onUser asks on the named user, or on the caller.
 func onUser(c *call) []need {
 	if !c.has("UserName") && c.who.userID != "" {
 		u := c.users.get(c.who.userID, c.at)
-		return []need{{action: c.action(), resource: c.userARN(u), tags: u.Tags, context: boundaryContext(u.Boundary)}}
+		return []need{{action: c.action(), resource: c.userARN(u), tags: u.Tags, context: c.boundaryContext(u.Boundary)}}
 	}
 	return []need{c.userNeed(c.get("UserName"))}
 }
@@ -58,7 +50,7 @@ func onGroup(c *call) []need { return []need{c.groupNeed(c.get("GroupName"))} }
 func onRole(c *call) []need {
 	n := need{action: c.action(), resource: c.arn("role/" + c.get("RoleName"))}
 	if r := c.roles.find(c.get("RoleName"), c.at); r != nil {
-		n.resource, n.tags, n.context = c.roleARN(r), r.Tags, boundaryContext(r.Boundary)
+		n.resource, n.tags, n.context = c.roleARN(r), r.Tags, c.boundaryContext(r.Boundary)
 	}
 	return []need{n}
 }
@@ -86,7 +78,7 @@ func onDevice(c *call) []need {
 // creating asks for the new object and, with tags in the request, for tagging
 // it, as the API pages of the Create actions say.
 func (c *call) creating(resource, tagAction string) []need {
-	n := need{action: c.action(), resource: resource, context: boundaryContext(c.get("PermissionsBoundary"))}
+	n := need{action: c.action(), resource: resource, context: c.boundaryContext(c.get("PermissionsBoundary"))}
 	if len(c.tags()) == 0 {
 		return []need{n}
 	}

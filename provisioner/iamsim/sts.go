@@ -35,6 +35,9 @@ func assumeRole(c *call) (fields, error) {
 	if c.who.root {
 		return nil, refuse("AccessDenied", "Roles may not be assumed by root accounts.")
 	}
+	if err := c.checkTokenCode(); err != nil {
+		return nil, err
+	}
 	r, err := c.trusting()
 	if err != nil {
 		return nil, err
@@ -72,6 +75,9 @@ func assumeRole(c *call) (fields, error) {
 // not exist is AccessDenied too.
 func (c *call) trusting() (*Role, error) {
 	arn := c.get("RoleArn")
+	if policy.AccountOf(arn) == "" || !strings.Contains(arn, ":iam::"+policy.AccountOf(arn)+":role/") {
+		return nil, invalid("%s is invalid", arn)
+	}
 	denied := refuse("AccessDenied", "User: %s is not authorized to perform: sts:AssumeRole on resource: %s", c.who.arn, arn)
 	r := c.roles.find(policyName(arn), c.at)
 	if r == nil || c.roleARN(r) != arn {
@@ -112,8 +118,8 @@ func (c *call) trustContext() map[string][]string {
 			ctx[key] = []string{c.get(param)}
 		}
 	}
-	if c.has("SerialNumber") {
-		ctx["aws:MultiFactorAuthPresent"] = []string{boolText(c.provesMFA())}
+	if c.has("TokenCode") { // which has been checked
+		ctx["aws:MultiFactorAuthPresent"], ctx["aws:MultiFactorAuthAge"] = []string{"true"}, []string{"0"}
 	}
 	return ctx
 }
@@ -159,7 +165,7 @@ func (c *call) sessionPolicies() ([]*policy.Document, error) {
 
 func (c *call) newSession(life time.Duration, who caller) *session {
 	s := &session{
-		keyID: c.newID("ASIA", 16), secret: c.newSecret(), expires: c.at.Add(life), who: who,
+		keyID: c.newID("ASIA", 16), secret: c.newSecret(), issued: c.at, expires: c.at.Add(life), who: who,
 		token: base64.StdEncoding.EncodeToString(c.randomBytes(96)),
 	}
 	maps.DeleteFunc(c.sessions, func(_ string, old *session) bool { return c.at.After(old.expires.Add(time.Hour)) })
@@ -188,11 +194,8 @@ func getSessionToken(c *call) (fields, error) {
 	if c.who.session != nil {
 		return nil, refuse("AccessDenied", "Cannot call GetSessionToken with session credentials")
 	}
-	if c.has("SerialNumber") != c.has("TokenCode") {
-		return nil, invalid("Both SerialNumber and TokenCode must be given.")
-	}
-	if c.has("TokenCode") && !c.provesMFA() {
-		return nil, refuse("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.")
+	if err := c.checkTokenCode(); err != nil {
+		return nil, err
 	}
 	life := time.Duration(c.number("DurationSeconds", 43200)) * time.Second
 	if c.who.root {
@@ -201,6 +204,17 @@ func getSessionToken(c *call) (fields, error) {
 	s := c.newSession(life, *c.who)
 	s.mfa = c.has("TokenCode")
 	return fields{{"Credentials", s.fields()}}, nil
+}
+
+// checkTokenCode refuses a wrong code also where nobody asks for one.
+func (c *call) checkTokenCode() error {
+	if c.has("SerialNumber") != c.has("TokenCode") {
+		return invalid("Both SerialNumber and TokenCode must be given.")
+	}
+	if c.has("TokenCode") && !c.provesMFA() {
+		return refuse("AccessDenied", "MultiFactorAuthentication failed with invalid MFA one time pass code.")
+	}
+	return nil
 }
 
 // provesMFA checks the one-time code of a device of the calling user.
