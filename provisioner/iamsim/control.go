@@ -19,7 +19,9 @@ import (
 //	GET    /_sim/faults  pending faults     POST one more, DELETE all
 //	GET    /_sim/calls   journal and counts DELETE to forget them
 //	GET    /_sim/clock   the clock          POST {"advance":"4h"}
-//	POST   /_sim/delay   {"action":"CreateUser","delay":"10s"}
+//	GET    /_sim/dials   all dials      POST /_sim/delay, rate, settling, contention, scp
+//
+// The dials are in control_dials.go.
 //
 // They have no credentials, so two things keep web pages out: the Host must be
 // this machine (against DNS rebinding), and a POST must be application/json,
@@ -38,7 +40,9 @@ func (a *Account) control(w http.ResponseWriter, r *http.Request) {
 	handle := map[string]func(http.ResponseWriter, *http.Request){
 		"GET ": a.statusPage, "GET /faults": a.listFaults, "POST /faults": a.addFault, "DELETE /faults": a.dropFaults,
 		"GET /calls": a.listCalls, "DELETE /calls": a.dropCalls,
-		"GET /clock": a.showClock, "POST /clock": a.moveClock, "POST /delay": a.addDelay,
+		"GET /clock": a.showClock, "POST /clock": a.moveClock,
+		"GET /dials": a.showDials, "POST /delay": a.turnDelay, "POST /rate": a.turnRate,
+		"POST /settling": a.turnSettling, "POST /contention": a.turnContention, "POST /scp": a.turnSCP,
 	}[key]
 	if handle == nil {
 		http.NotFound(w, r)
@@ -189,14 +193,4 @@ func (a *Account) moveClock(w http.ResponseWriter, r *http.Request) {
 	}
 	a.Advance(time.Duration(in.Advance))
 	a.showClock(w, r)
-}
-
-func (a *Account) addDelay(w http.ResponseWriter, r *http.Request) {
-	var in struct {
-		Action string  `json:"action"`
-		Delay  seconds `json:"delay"`
-	}
-	if decode(w, r, &in) {
-		answerControl(w, a.SetDelay(in.Action, time.Duration(in.Delay)))
-	}
 }

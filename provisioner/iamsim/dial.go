@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,8 @@ type dials struct {
 	contention time.Duration
 	busy       map[string]bool
 	scps       []*policy.Document
+	scpTexts   []string
+	rates      map[string]*rate
 }
 
 // Now is the account's clock.
@@ -86,7 +89,7 @@ func (a *Account) SetSCP(texts ...string) error {
 	if len(docs) > 0 {
 		docs = append(docs, a.parse(allowEverything))
 	}
-	a.dials.scps = docs
+	a.dials.scps, a.dials.scpTexts = docs, slices.Clone(texts)
 	return nil
 }
 
