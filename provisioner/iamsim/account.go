@@ -55,7 +55,11 @@ type Account struct {
 	passwords *passwordPolicy // nil: the account has no policy of its own
 	report    credentialReport
 	jobs      map[string]*accessJob
+	attempts  map[string]map[string]use // by UserId or RoleId and action
 	documents documentCache
+	// known is operations, for handlers that list actions: they are part of
+	// operations themselves.
+	known map[string]*operation
 
 	dials   dials
 	faults  []*Fault
@@ -84,10 +88,13 @@ func New(cfg Config) *Account {
 		freed:    map[string]time.Time{},
 		alias:    cfg.Alias,
 		jobs:     map[string]*accessJob{},
+		attempts: map[string]map[string]use{},
+		known:    operations,
 	}
 	a.journal.counts = map[string]int{}
 	a.dials.delays = map[string]time.Duration{}
 	a.dials.busy = map[string]bool{}
+	a.dials.rates = map[string]*rate{}
 	a.loadCatalogue()
 	a.seedBootstrap()
 	return a

@@ -20,87 +20,97 @@ func accessAdvisorOperations() []operation {
 	}
 }
 
+const actionLevel = "ACTION_LEVEL"
+
 // accessJob is one report; the first look at it finds it in progress.
 type accessJob struct {
-	arn, granularity string
-	created          time.Time
-	asked            bool
-	services         []string
-	used             map[string]AccessKey // by service, the key that used it last
+	granularity string
+	created     time.Time
+	asked       bool
+	services    []serviceAccess
+}
+
+// serviceAccess is what one service's row says.
+type serviceAccess struct {
+	namespace string
+	last      use
+	entities  int // how many users and roles ever used the service
+	actions   []actionAccess
+}
+
+type actionAccess struct {
+	name string
+	last use
 }
 
 func onARN(c *call) []need { return []need{{action: c.action(), resource: c.get("Arn")}} }
 
-// advisedServices stands for "every service" when a policy allows all actions.
-var advisedServices = []string{"cloudwatch", "dynamodb", "ec2", "iam", "kms", "lambda", "logs", "s3", "sqs", "sts"}
-
 func generateLastAccessed(c *call) (fields, error) {
-	docs, used, err := c.advised(c.get("Arn"))
+	who, err := c.advised(c.get("Arn"))
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]bool{}
-	for _, d := range docs {
-		for _, s := range d.Statements {
-			noteServices(names, s)
+	job := &accessJob{granularity: cmp.Or(c.get("Granularity"), "SERVICE_LEVEL"), created: c.at}
+	granted := grantedServices(who.documents)
+	for _, namespace := range slices.Sorted(maps.Keys(granted)) {
+		row := serviceAccess{namespace: namespace}
+		row.last, row.entities = who.uses(func(action string) bool { return strings.HasPrefix(action, namespace+":") })
+		if job.granularity == actionLevel {
+			row.actions = c.trackedActions(who, namespace, granted[namespace])
 		}
-	}
-	job := &accessJob{
-		arn: c.get("Arn"), granularity: cmp.Or(c.get("Granularity"), "SERVICE_LEVEL"), created: c.at,
-		services: slices.Sorted(maps.Keys(names)), used: used,
+		job.services = append(job.services, row)
 	}
 	id := c.newUUID()
 	c.jobs[id] = job
 	return fields{{"JobId", id}}, nil
 }
 
-// noteServices collects the services an Allow statement names.
-func noteServices(names map[string]bool, s policy.Statement) {
-	if s.Effect != policy.Allow {
-		return
-	}
-	for _, action := range s.Actions {
-		service, _, _ := strings.Cut(action, ":")
-		if service != "*" {
-			names[strings.ToLower(service)] = true
-			continue
+// advisedServices stands for "every service" when a policy allows all actions.
+var advisedServices = []string{"cloudwatch", "dynamodb", "ec2", "iam", "kms", "lambda", "logs", "s3", "sqs", "sts"}
+
+// grantedServices collects the services that Allow statements name, with the
+// patterns of their actions in lower case.
+func grantedServices(docs []*policy.Document) map[string][]string {
+	out := map[string][]string{}
+	for _, d := range docs {
+		for _, s := range d.Statements {
+			if s.Effect == policy.Allow {
+				noteActions(out, s.Actions)
+			}
 		}
-		for _, all := range advisedServices {
-			names[all] = true
+	}
+	return out
+}
+
+func noteActions(out map[string][]string, actions []string) {
+	for _, action := range actions {
+		service, name, _ := strings.Cut(strings.ToLower(action), ":")
+		services := []string{service}
+		if service == "*" {
+			services, name = advisedServices, "*"
+		}
+		for _, s := range services {
+			out[s] = append(out[s], name)
 		}
 	}
 }
 
-// advised returns the policies of the user, group, role or policy, and the
-// latest use of keys by service.
-func (c *call) advised(arn string) ([]*policy.Document, map[string]AccessKey, error) {
-	if p := c.policyByARN(arn); p != nil {
-		return []*policy.Document{c.parse(p.document())}, nil, nil
-	}
-	for _, u := range c.users.all(c.at) {
-		if c.userARN(u) == arn {
-			return c.userDocuments(u), lastUses(u), nil
+// trackedActions lists the granted actions of a service that this account
+// tracks: its own, and of other services those a policy names without a wildcard.
+func (c *call) trackedActions(w advisee, namespace string, patterns []string) []actionAccess {
+	names := map[string]bool{}
+	for name, op := range c.known {
+		if op.service == namespace && slices.ContainsFunc(patterns, func(p string) bool { return policy.Wildcard(p, strings.ToLower(name)) }) {
+			names[name] = true
 		}
 	}
-	for _, g := range c.groups.all(c.at) {
-		if c.groupARN(g) == arn {
-			return c.grantDocuments(g.Grants), nil, nil
-		}
+	for _, p := range c.literalActions(w, namespace) {
+		names[p] = true
 	}
-	for _, r := range c.roles.all(c.at) {
-		if c.roleARN(r) == arn {
-			return c.grantDocuments(r.Grants), nil, nil
-		}
-	}
-	return nil, nil, refuse("NoSuchEntity", "ARN %s cannot be found.", arn)
-}
-
-func lastUses(u *User) map[string]AccessKey {
-	out := map[string]AccessKey{}
-	for _, k := range u.Keys {
-		if !k.LastUsed.IsZero() && k.LastUsed.After(out[k.LastService].LastUsed) {
-			out[k.LastService] = k
-		}
+	var out []actionAccess
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		last, _ := w.uses(func(action string) bool { return action == namespace+":"+name })
+		out = append(out, actionAccess{name, last})
 	}
 	return out
 }
@@ -123,14 +133,19 @@ func getLastAccessed(c *call) (fields, error) {
 	return append(head, page...), nil
 }
 
-func (j *accessJob) serviceFields(service string) fields {
-	out := fields{{"ServiceName", strings.ToUpper(service)}, {"ServiceNamespace", service}}
-	k, ok := j.used[service]
-	if !ok {
-		return append(out, field{"TotalAuthenticatedEntities", 0})
+func (j *accessJob) serviceFields(s serviceAccess) fields {
+	out := fields{
+		{"ServiceName", strings.ToUpper(s.namespace)}, {"ServiceNamespace", s.namespace},
+		{"LastAuthenticated", s.last.at}, {"LastAuthenticatedEntity", opt(s.last.entity)},
+		{"LastAuthenticatedRegion", opt(s.last.region)}, {"TotalAuthenticatedEntities", s.entities},
 	}
-	return append(out, fields{
-		{"LastAuthenticated", k.LastUsed}, {"LastAuthenticatedEntity", j.arn},
-		{"LastAuthenticatedRegion", opt(k.LastRegion)}, {"TotalAuthenticatedEntities", 1},
-	}...)
+	if j.granularity != actionLevel {
+		return out
+	}
+	return append(out, field{"TrackedActionsLastAccessed", each(s.actions, func(a actionAccess) any {
+		return fields{
+			{"ActionName", a.name}, {"LastAccessedEntity", opt(a.last.entity)},
+			{"LastAccessedRegion", opt(a.last.region)}, {"LastAccessedTime", a.last.at},
+		}
+	})})
 }

@@ -77,38 +77,6 @@ func TestPasswordPolicy(t *testing.T) {
 	s.wantCode(err, "NoSuchEntity")
 }
 
-func TestLastAccessed(t *testing.T) {
-	s := newServer(t, iamsim.Config{})
-	ctx := t.Context()
-	u := s.AddUser(iamsim.User{
-		Name: "u", Grants: iamsim.Grants{Attached: []string{"arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"}, Inline: []iamsim.InlinePolicy{{Name: "p", Document: allowS3}}},
-		Keys: []iamsim.AccessKey{{LastUsed: s.Now().Add(-time.Hour), LastService: "s3", LastRegion: "eu-west-1"}},
-	})
-	s.AddGroup(iamsim.Group{Name: "g"})
-	for _, arn := range []string{"arn:aws:iam::123456789012:group/g", s.RoleARN(), boundaryARN} {
-		must[*iam.GenerateServiceLastAccessedDetailsOutput](t)(s.iam.GenerateServiceLastAccessedDetails(ctx, &iam.GenerateServiceLastAccessedDetailsInput{Arn: &arn}))
-	}
-	job := must[*iam.GenerateServiceLastAccessedDetailsOutput](t)(s.iam.GenerateServiceLastAccessedDetails(ctx,
-		&iam.GenerateServiceLastAccessedDetailsInput{Arn: aws.String("arn:aws:iam::123456789012:user/" + u.Name)}))
-	get := func() *iam.GetServiceLastAccessedDetailsOutput {
-		return must[*iam.GetServiceLastAccessedDetailsOutput](t)(s.iam.GetServiceLastAccessedDetails(ctx, &iam.GetServiceLastAccessedDetailsInput{JobId: job.JobId}))
-	}
-	if got := get().JobStatus; got != iamtypes.JobStatusTypeInProgress {
-		t.Errorf("got %s, want IN_PROGRESS", got)
-	}
-	done := get()
-	if done.JobStatus != iamtypes.JobStatusTypeCompleted || len(done.ServicesLastAccessed) != 2 {
-		t.Fatalf("got %+v", done)
-	}
-	if last := done.ServicesLastAccessed[0]; *last.ServiceNamespace != "s3" || last.LastAuthenticated == nil {
-		t.Errorf("got %+v", last)
-	}
-	_, err := s.iam.GenerateServiceLastAccessedDetails(ctx, &iam.GenerateServiceLastAccessedDetailsInput{Arn: aws.String("arn:aws:iam::123456789012:user/absent")})
-	s.wantCode(err, "NoSuchEntity")
-	_, err = s.iam.GetServiceLastAccessedDetails(ctx, &iam.GetServiceLastAccessedDetailsInput{JobId: aws.String(strings.Repeat("0", 36))})
-	s.wantCode(err, "NoSuchEntity")
-}
-
 func TestRoles(t *testing.T) {
 	s := newServer(t, iamsim.Config{})
 	ctx, name := t.Context(), aws.String("r")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -41,10 +42,7 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "request body cannot be read", http.StatusRequestEntityTooLarge)
 		return
 	}
-	params, err := url.ParseQuery(string(body))
-	if err != nil || r.Method != http.MethodPost {
-		params = url.Values{}
-	}
+	params := parameters(r, body)
 	fault := a.arrive(params.Get("Action"))
 	if fault.stops() {
 		a.answerFault(w, r, params, fault)
@@ -59,6 +57,33 @@ func (a *Account) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	send(w, out, fault)
 }
 
+// parameters of the Query protocol are in the body of a POST or in the query of
+// a GET (https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html).
+func parameters(r *http.Request, body []byte) url.Values {
+	text := string(body)
+	switch r.Method {
+	case http.MethodGet:
+		text = r.URL.RawQuery
+	case http.MethodPost:
+	default:
+		return url.Values{}
+	}
+	params, err := url.ParseQuery(text)
+	if err != nil {
+		return url.Values{}
+	}
+	return params
+}
+
+// hostOf is the address part of host:port.
+func hostOf(remote string) string {
+	host, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		return ""
+	}
+	return host
+}
+
 // exchange serves one request while holding the account, and journals it.
 func (a *Account) exchange(ctx context.Context, r *http.Request, body []byte, params url.Values, fault *Fault) reply {
 	release, contended := a.hold(ctx, params)
@@ -67,7 +92,7 @@ func (a *Account) exchange(ctx context.Context, r *http.Request, body []byte, pa
 	defer a.mu.Unlock()
 	c := &call{
 		Account: a, params: params, at: a.now(), requestID: a.newUUID(),
-		fault: fault.kind(), contended: contended, service: "iam", region: "us-east-1",
+		fault: fault.kind(), contended: contended, service: "iam", region: "us-east-1", sourceIP: hostOf(r.RemoteAddr),
 	}
 	result, refused := a.run(c, r, body)
 	if refused == nil && fault.fails() {
@@ -105,6 +130,10 @@ func (c *call) perform() (fields, *apiError) {
 	var refused *apiError
 	if c.op, refused = findOperation(c.service, c.params); refused != nil {
 		return nil, refused
+	}
+	c.noteAttempt()
+	if c.throttled() {
+		return nil, refuse("Throttling", "Rate exceeded")
 	}
 	if refused = c.op.validate(c.params); refused != nil {
 		return nil, refused
