@@ -17,6 +17,9 @@ func accountOperations() []operation {
 }
 
 func listAccountAliases(c *call) (fields, error) {
+	if _, err := c.after(); err != nil {
+		return nil, err
+	}
 	aliases := list{}
 	if c.alias != "" {
 		aliases = list{c.alias}

@@ -4,6 +4,8 @@ import (
 	"encoding/base64"
 	"strings"
 	"time"
+
+	"iamscim/provisioner/policy"
 )
 
 // ARNs: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
@@ -18,6 +20,18 @@ func (a *Account) groupARN(g *Group) string { return a.arn("group" + g.Path + g.
 func (a *Account) roleARN(r *Role) string   { return a.arn("role" + r.Path + r.Name) }
 func (a *Account) managedARN(n string) string {
 	return "arn:" + a.cfg.Partition + ":iam::aws:policy/" + n
+}
+
+// checkPolicyARN refuses what cannot be the ARN of a managed policy: another
+// partition or service, a region, another kind of resource (observed).
+func (a *Account) checkPolicyARN(arn string) error {
+	rest, ok := strings.CutPrefix(arn, "arn:"+a.cfg.Partition+":iam::")
+	owner, resource, _ := strings.Cut(rest, ":")
+	path, isPolicy := strings.CutPrefix(resource, "policy/")
+	if !ok || !isPolicy || path == "" || owner != "aws" && policy.AccountOf(owner) != owner {
+		return refuse("InvalidInput", "ARN %s is not valid.", arn)
+	}
+	return nil
 }
 
 // idAlphabet is base 32, which real unique ids are written in.

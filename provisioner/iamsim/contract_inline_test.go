@@ -2,6 +2,7 @@ package iamsim_test
 
 import (
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -44,6 +45,12 @@ func inlineCases() []contractCase {
 			}
 			plain, err := url.PathUnescape(*out.PolicyDocument)
 			l.want(err == nil && plain == readBucket && plain != *out.PolicyDocument, "document %q", *out.PolicyDocument)
+		}},
+		{"GetUserPolicy", "answers the stored spelling of the name", observed, func(l *lab) {
+			user := l.user("Mixed")
+			l.ok(l.put(user, "p", readBucket))
+			out, err := l.iam.GetUserPolicy(l.ctx, &iam.GetUserPolicyInput{UserName: aws.String(strings.ToLower(user)), PolicyName: aws.String("p")})
+			l.want(l.ok(err) && *out.UserName == user, "another spelling")
 		}},
 		{"GetUserPolicy", "of nothing", "API_GetUserPolicy", func(l *lab) {
 			_, err := l.iam.GetUserPolicy(l.ctx, &iam.GetUserPolicyInput{UserName: aws.String(l.user("u")), PolicyName: aws.String("none")})

@@ -157,6 +157,12 @@ func attachCases() []contractCase {
 		{"AttachUserPolicy", "of nothing", "API_AttachUserPolicy", func(l *lab) {
 			l.refused(l.attach(l.user("u"), "arn:aws:iam::123456789012:policy/none"), "NoSuchEntity")
 		}},
+		{"AttachUserPolicy", "an ARN that no policy can have", observed, func(l *lab) {
+			user := l.user("u")
+			for _, arn := range []string{"arn:aws:iam::policy/ReadOnlyAccess", "arn:aws:s3:::a-bucket-with-a-name", "arn:aws:iam::123456789012:user/ann"} {
+				l.refused(l.attach(user, arn), "InvalidInput")
+			}
+		}},
 		{"AttachUserPolicy", "to nobody", "API_AttachUserPolicy", func(l *lab) {
 			l.refused(l.attach(l.name("nobody"), l.policy("p")), "NoSuchEntity")
 		}},

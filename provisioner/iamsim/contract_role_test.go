@@ -47,6 +47,8 @@ func roleCases() []contractCase {
 		roleRefused("no JSON", "MalformedPolicyDocument", "nonsense"),
 		roleRefused("no principal", "MalformedPolicyDocument", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole"}]}`),
 		roleRefused("a resource", "MalformedPolicyDocument", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"Service":"ec2.amazonaws.com"},"Resource":"*"}]}`),
+		roleRefused("a principal that does not exist", "MalformedPolicyDocument", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"arn:aws:iam::123456789012:user/nobody-at-all"}}]}`),
+		roleRefused("an action of another service", "MalformedPolicyDocument", `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Principal":{"Service":"ec2.amazonaws.com"}}]}`),
 		{"CreateRole", "what it answers", pageIDs, func(l *lab) {
 			out, err := l.iam.CreateRole(l.ctx, &iam.CreateRoleInput{RoleName: aws.String(l.name("r")), AssumeRolePolicyDocument: aws.String(l.trustAccount(""))})
 			if !l.ok(err) {

@@ -90,6 +90,8 @@ func simulateCases() []contractCase {
 		}),
 		simulateRefused("a resource that is no ARN", "InvalidInput", resources("bucket")),
 		simulateRefused("an action without its service", "InvalidInput", func(in *iam.SimulatePrincipalPolicyInput) { in.ActionNames = []string{"GetUser"} }),
+		simulateRefused("a context value of another type", "InvalidInput", contextOf("aws:MultiFactorAuthAge", "numeric", "old")),
+		simulateRefused("two values of a type for one", "InvalidInput", contextOf("aws:username", "string", "a", "b")),
 		simulateRefused("a malformed policy", "InvalidInput", func(in *iam.SimulatePrincipalPolicyInput) { in.PolicyInputList = []string{"nonsense"} }),
 	}, simulateDetailCases(), simulateCustomCases())
 }

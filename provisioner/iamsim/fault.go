@@ -165,7 +165,11 @@ func (a *Account) answerFault(w http.ResponseWriter, r *http.Request, params url
 	e := f.refusal()
 	a.mu.Lock()
 	c := &call{Account: a, params: params, at: a.now(), requestID: a.newUUID()}
-	a.record(c, e, f)
+	sent := e
+	if f.Kind != FaultError {
+		sent = nil
+	}
+	a.record(c, sent, f)
 	a.mu.Unlock()
 	f.wait(r.Context(), false)
 	send(w, reply{e.status, refusal(service, c.requestID, e), c.requestID}, f)

@@ -91,6 +91,11 @@ func TestFaultsBeforeTakingEffect(t *testing.T) {
 	if err := <-done; !errors.Is(err, context.Canceled) || s.exists("u") {
 		t.Errorf("hanging: got %v", err)
 	}
+	for _, c := range s.Journal()[:2] {
+		if c.Fault == "" || c.Code != "" {
+			t.Errorf("the journal says that %s was answered with %q", c.Action, c.Code)
+		}
+	}
 }
 
 func TestSlowAnswer(t *testing.T) {

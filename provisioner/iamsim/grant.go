@@ -13,6 +13,7 @@ import (
 type holder struct {
 	kind        string // "User"
 	on          func(*call) []need
+	name        func(*call) string // as stored, of a holder that is there
 	grants      func(*call) (Grants, error)
 	change      func(*call, func(*Grants) error) error
 	inlineQuota int // characters without white space, all inline policies together
@@ -22,6 +23,7 @@ type holder struct {
 func holders() []holder {
 	return []holder{
 		{kind: "User", on: onUser, inlineQuota: 2048,
+			name: func(c *call) string { return c.users.find(c.get("UserName"), c.at).Name },
 			grants: func(c *call) (Grants, error) {
 				u, _, err := c.user()
 				if err != nil {
@@ -33,6 +35,7 @@ func holders() []holder {
 				return c.changeUser(func(u *User) error { return f(&u.Grants) })
 			}},
 		{kind: "Group", on: onGroup, inlineQuota: 5120,
+			name: func(c *call) string { return c.groups.find(c.get("GroupName"), c.at).Name },
 			grants: func(c *call) (Grants, error) {
 				g, _, err := c.group()
 				if err != nil {
@@ -44,6 +47,7 @@ func holders() []holder {
 				return c.changeGroup(func(g *Group) error { return f(&g.Grants) })
 			}},
 		{kind: "Role", on: onRole, inlineQuota: 10240,
+			name: func(c *call) string { return c.roles.find(c.get("RoleName"), c.at).Name },
 			grants: func(c *call) (Grants, error) {
 				r, _, err := c.role()
 				if err != nil {
@@ -85,6 +89,9 @@ func (h holder) attachLimit(c *call) int {
 // attach succeeds for a policy that is attached already.
 func (h holder) attach(c *call) (fields, error) {
 	arn := c.get("PolicyArn")
+	if err := c.checkPolicyARN(arn); err != nil {
+		return nil, err
+	}
 	return nil, h.change(c, func(g *Grants) error {
 		if c.policyByARN(arn) == nil {
 			return noSuchPolicy(arn)
@@ -102,6 +109,9 @@ func (h holder) attach(c *call) (fields, error) {
 
 func (h holder) detach(c *call) (fields, error) {
 	arn := c.get("PolicyArn")
+	if err := c.checkPolicyARN(arn); err != nil {
+		return nil, err
+	}
 	return nil, h.change(c, func(g *Grants) error {
 		i := slices.Index(g.Attached, arn)
 		if i < 0 {
@@ -164,7 +174,7 @@ func (h holder) getInline(c *call) (fields, error) {
 		return nil, h.missing(c)
 	}
 	return fields{
-		{h.kind + "Name", c.get(h.kind + "Name")}, {"PolicyName", g.Inline[i].Name},
+		{h.kind + "Name", h.name(c)}, {"PolicyName", g.Inline[i].Name},
 		{"PolicyDocument", encodeDocument(g.Inline[i].Document)},
 	}, nil
 }

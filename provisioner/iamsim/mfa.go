@@ -113,6 +113,11 @@ func createVirtualMFADevice(c *call) (fields, error) {
 	if c.devices.taken(serial) != nil {
 		return nil, refuse("EntityAlreadyExists", "MFADevice entity at the same path and name already exists.")
 	}
+	// The quota of virtual devices is that of users (IAM User Guide, "IAM and
+	// AWS STS quotas").
+	if c.devices.size() >= c.cfg.UserLimit {
+		return nil, overLimit("VirtualMFADevicesPerAccount", c.cfg.UserLimit)
+	}
 	tags, err := c.newTags()
 	if err != nil {
 		return nil, err

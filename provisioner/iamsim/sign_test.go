@@ -79,6 +79,21 @@ func (s *server) sign(tb testing.TB, r *http.Request, service, body string, at t
 	}
 }
 
+// TestGet: the Query protocol may also be spoken with GET.
+func TestGet(t *testing.T) {
+	s := newServer(t, iamsim.Config{})
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/?Action=GetUser&Version=2010-05-08&UserName=bootstrap", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.sign(t, r, "iam", "", time.Now())
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	if w.Code != 200 || !strings.Contains(w.Body.String(), "<UserName>bootstrap</UserName>") {
+		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
 // FuzzRequest: whatever is sent, the account answers and never says 500.
 func FuzzRequest(f *testing.F) {
 	for _, seed := range []string{

@@ -14,18 +14,21 @@ import (
 // the request gives it: a condition key that is neither in ContextEntries nor a
 // property of the simulated caller is absent, and is reported as missing.
 
-const simulateTakes = "CallerArn ContextEntries Marker MaxItems PermissionsBoundaryPolicyInputList ResourceArns ResourceHandlingOption ResourceOwner ResourcePolicy"
+const simulateTakes = "CallerArn ContextEntries Marker MaxItems PermissionsBoundaryPolicyInputList ResourceArns ResourcePolicy"
+
+// These are about resources of EC2 and S3, which the account does not have.
+const simulateRefuses = "ResourceHandlingOption ResourceOwner"
 
 func simulateOperations() []operation {
 	return []operation{
 		{
 			name: "SimulatePrincipalPolicy", needs: "ActionNames PolicySourceArn",
-			takes:     simulateTakes + " PolicyInputList PolicyExclusionList",
+			takes: simulateTakes + " PolicyInputList PolicyExclusionList", refuses: simulateRefuses,
 			authorise: onPolicySource, handle: (*call).simulatePrincipal,
 		},
 		{
 			name: "SimulateCustomPolicy", needs: "ActionNames PolicyInputList",
-			takes:     simulateTakes + " OrderedOrganizationPolicyInputList",
+			takes: simulateTakes + " OrderedOrganizationPolicyInputList", refuses: simulateRefuses,
 			authorise: onAny, handle: (*call).simulateCustom,
 		},
 	}
@@ -94,11 +97,9 @@ func (c *call) newSimulation() (*simulation, error) {
 		}
 	}
 	for _, i := range c.positions("ContextEntries") {
-		at := indexed("ContextEntries", i)
-		if !c.has(at + ".ContextKeyName") {
-			return nil, refuse("InvalidInput", "A context entry must have a name")
+		if err := s.contextEntry(indexed("ContextEntries", i)); err != nil {
+			return nil, err
 		}
-		s.keys[c.get(at+".ContextKeyName")] = c.values(at + ".ContextKeyValues")
 	}
 	return s, s.caller(c.get("CallerArn"))
 }

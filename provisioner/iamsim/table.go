@@ -115,10 +115,17 @@ func (t *table[T]) get(id string, now time.Time) *T {
 
 // find returns the object a reader sees under the name, in any case.
 func (t *table[T]) find(name string, now time.Time) *T {
-	for _, c := range t.pending {
-		if v := c.visible(now); v != nil && t.named(v, name) {
-			return v
+	// Of two that are seen under the name, say one whose deletion is not visible
+	// yet and its successor, it is always the same.
+	var seen *T
+	var first string
+	for id, c := range t.pending {
+		if v := c.visible(now); v != nil && t.named(v, name) && (seen == nil || id < first) {
+			seen, first = v, id
 		}
+	}
+	if seen != nil {
+		return seen
 	}
 	v := t.get(t.names[strings.ToLower(name)], now)
 	if v == nil || !t.named(v, name) {

@@ -44,6 +44,11 @@ func (c *call) newTags() ([]Tag, error) {
 		return nil, constraint("tags", "have length less than or equal to %d", tagsPerResource)
 	}
 	seen := map[string]bool{}
+	for _, i := range c.positions("Tags") {
+		if at := indexed("Tags", i); !c.has(at+".Key") || !c.has(at+".Value") {
+			return nil, constraint(at, "have a key and a value")
+		}
+	}
 	for _, t := range tags {
 		key := strings.ToLower(t.Key)
 		if strings.HasPrefix(key, "aws:") {
