@@ -73,3 +73,12 @@ func (d *demo) close() error {
 	}
 	return err
 }
+
+// forDemo leaves out the limits that protect a real account, unless they were
+// chosen: everything may be written, at any pace.
+func (f *serveFlags) forDemo() {
+	f.aws.readRate, f.write.rate = 0, 0
+	if f.write.managePath == "" {
+		f.write.managePath = "/"
+	}
+}

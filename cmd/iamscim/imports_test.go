@@ -14,13 +14,16 @@ import (
 func TestImports(t *testing.T) {
 	const module = "iamscim"
 	allowed := map[string][]string{
-		"cmd/iamscim":        {"provisioner", "provisioner/iamsim", "scim", "scim/auth", "store"},
+		"cmd/iamscim":        {"conformance", "provisioner", "provisioner/iamsim", "scim", "scim/auth", "store"},
+		"conformance":        nil,
 		"provisioner":        {"provisioner/policy", "store"},
 		"provisioner/iamsim": {"provisioner/policy"},
 		"provisioner/policy": nil,
 		"scim":               {"provisioner", "scim/auth", "scim/filter", "scim/patch", "scim/tree", "store"},
 		"scim/auth":          {"store"},
 		"scim/filter":        {"store"},
+		"scim/patch":         {"scim/filter", "scim/tree", "store"},
+		"scim/tree":          {"scim/filter", "store"},
 		"scim/patch":         {"scim/filter", "scim/tree", "store"},
 		"scim/tree":          {"scim/filter", "store"},
 		"store":              nil,

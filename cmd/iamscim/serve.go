@@ -106,6 +106,7 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 			return err
 		}
 		g.demo, g.dir, connect = d, d.dir, d.connectConfig(log)
+		f.forDemo()
 		g.onClose(d.close)
 	}
 	lock, err := store.LockDir(g.dir)
@@ -136,14 +137,19 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 		MaxLoss:    float64(f.aws.maxLoss),
 		History:    time.Duration(f.history),
 		Derive:     provisioner.Derive{EmailDomain: f.emailDomain},
+		Grantable:  f.write.grantPolicies,
+		Write:      f.write.config(float64(f.aws.readRate)),
 		Log:        log,
 	})
 	g.server, err = scim.New(scim.Config{
-		Accounts:       map[string]*scim.Account{"": {Store: g.account, Provisioner: g.provisioner}},
+		Accounts: map[string]*scim.Account{"": {
+			Store: g.account, Provisioner: g.provisioner, Grantable: len(f.write.grantPolicies) > 0,
+		}},
 		Auth:           g.auth,
 		Control:        g.control,
 		PublicURL:      f.publicURL,
-		ReadOnlyReason: "This version of iamscim only reads; writes come with a later one.",
+		Writable:       f.write.mode != "read-only",
+		ReadOnlyReason: "This server only reads, because it was started with --mode read-only.",
 		MemberDisplay:  f.display == "always",
 		Version:        version(),
 		Log:            log,

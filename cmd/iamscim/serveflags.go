@@ -14,10 +14,11 @@ import (
 
 // serveFlags are the settings of serve.
 type serveFlags struct {
-	log  logFlags
-	aws  awsFlags
-	sim  simFlags
-	data dataFlags
+	log   logFlags
+	aws   awsFlags
+	sim   simFlags
+	data  dataFlags
+	write writeFlags
 
 	demo         bool
 	printConfig  bool
@@ -48,6 +49,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	f.data.add(cmd)
 	f.aws.add(cmd)
 	f.sim.add(cmd)
+	f.write.add(cmd)
 	f.interval, f.history = span(5*time.Minute), span(400*24*time.Hour)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.demo, "demo", false, "serve a simulated AWS account: no AWS account, no configuration, no network")
@@ -98,7 +100,7 @@ func (f *serveFlags) validate() error {
 	if d := time.Duration(f.interval); d < 10*time.Second {
 		bad("--refresh-interval: %s is shorter than 10s", d)
 	}
-	if err := errors.Join(errs...); err != nil {
+	if err := errors.Join(append(errs, f.write.validate())...); err != nil {
 		return usageError{err}
 	}
 	return nil
