@@ -1,6 +1,8 @@
 package provisioner
 
 import (
+	"slices"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"iamscim/store"
@@ -63,7 +65,7 @@ func (p *Provisioner) samples(grants []string) []sample {
 // add makes a sample of plans and reads. Plans of samples cannot fail; one that
 // did would be an operation of which nothing is known.
 func (s *sampler) add(operation string, reads []Need, plans ...func() (*Plan, error)) {
-	out := sample{operation: operation, needs: reads}
+	out := sample{operation: operation, needs: slices.Clip(reads)}
 	for _, make := range plans {
 		if plan, err := make(); err == nil {
 			out.needs = append(out.needs, plan.Needs()...)
@@ -152,7 +154,7 @@ func (s *sampler) groupOperations(grantable bool) {
 	outside := *s.user
 	outside.Groups = nil
 	s.known[s.user.ID] = &outside
-	s.add("group.members", append(reads[:len(reads):len(reads)], needsOf(s.user.ARN, memberReads)...),
+	s.add("group.members", append(slices.Clip(reads), needsOf(s.user.ARN, memberReads)...),
 		updating(without, GroupWish{AddMembers: []string{s.user.ID}}), updating(now, GroupWish{RemoveMembers: []string{s.user.ID}}))
 	if grantable {
 		bare := *s.group

@@ -1,0 +1,79 @@
+package provisioner_test
+
+import (
+	"testing"
+
+	"iamscim/provisioner"
+	"iamscim/provisioner/iamsim"
+)
+
+// setup is what a guard lab differs in.
+type setup struct {
+	role     string // policy document of the role in use; empty: IAMFullAccess
+	boundary string // of the role; ARN
+	config   provisioner.Config
+	scps     []string
+	fill     func(*iamsim.Account)
+}
+
+// newGuardLab connects with a role of its own and exactly the guards of the
+// setup. Its account has been observed.
+func newGuardLab(tb testing.TB, s setup) *writeLab {
+	tb.Helper()
+	var role iamsim.Role
+	l := &writeLab{newLab(tb, iamsim.Config{}, func(a *iamsim.Account) {
+		if s.fill != nil {
+			s.fill(a)
+		}
+		role = a.AddRole(gatewayRole(a.ID(), s))
+	})}
+	if err := l.SetSCP(s.scps...); err != nil {
+		tb.Fatal(err)
+	}
+	id, secret := l.Credentials()
+	arn := "arn:aws:iam::" + l.ID() + ":role" + role.Path + role.Name
+	l.conn = connect(tb, provisioner.ConnectConfig{RoleARN: arn, AccessKeyID: say(id), SecretAccessKey: say(secret)})
+	l.guarded(s.config)
+	if _, err := l.p.Refresh(tb.Context(), provisioner.RefreshOptions{}); err != nil {
+		tb.Fatal(err)
+	}
+	if err := l.p.ResolveProtected(tb.Context()); err != nil {
+		tb.Fatal(err)
+	}
+	l.ResetCalls()
+	return l
+}
+
+func gatewayRole(account string, s setup) iamsim.Role {
+	r := iamsim.Role{
+		Name: "gateway", Path: "/apps/", Boundary: s.boundary,
+		Trust: `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::` + account + `:root"},"Action":"sts:AssumeRole"}]}`,
+	}
+	if s.role == "" {
+		r.Attached = []string{"arn:aws:iam::aws:policy/IAMFullAccess"}
+	} else {
+		r.Inline = []iamsim.InlinePolicy{{Name: "gateway", Document: s.role}}
+	}
+	return r
+}
+
+// guarded makes another provisioner over the same files, as a restart does.
+func (l *writeLab) guarded(cfg provisioner.Config) {
+	l.start(cfg)
+	l.p.Hurry()
+	p := l.p
+	l.t.Cleanup(func() {
+		if err := p.Drain(l.t.Context()); err != nil && l.t.Context().Err() == nil {
+			l.t.Error(err)
+		}
+	})
+}
+
+// statement is a policy of one statement after those that every role needs to
+// be of use.
+func readsAnd(statements string) string {
+	if statements != "" {
+		statements = "," + statements
+	}
+	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:Generate*","iam:Simulate*"],"Resource":"*"}` + statements + `]}`
+}
