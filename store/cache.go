@@ -8,10 +8,12 @@ import (
 	"golang.org/x/sync/singleflight"
 )
 
-// Bounds of the result cache: an id costs about forty bytes.
+// Bound of the result cache, and about what it costs to keep a result and each
+// id in it.
 const (
-	maxCachedIDs     = 400_000
-	maxCachedResults = 1024
+	maxResultBytes = 16 << 20
+	resultOverhead = 320
+	idBytes        = 40
 )
 
 // resultCache holds the results of the newest generation. Identical queries
@@ -21,7 +23,7 @@ type resultCache struct {
 	gen     int64
 	results map[cacheKey]*Result
 	oldest  []cacheKey // in the order in which they came
-	ids     int
+	size    int        // bytes
 	flights singleflight.Group
 }
 
@@ -41,6 +43,13 @@ func resultKey(kind Kind, q Query) cacheKey {
 	return key
 }
 
+func (k cacheKey) cost(r *Result) int { return resultOverhead + len(k.where) + idBytes*len(r.IDs) }
+
+// flight names the computation of a query at a generation.
+func (k cacheKey) flight(gen int64) string {
+	return strconv.FormatInt(gen, 10) + " " + string(k.kind) + " " + string(k.orderBy) + " " + strconv.FormatBool(k.desc) + " " + k.where
+}
+
 // plain: all resources in an order that never changes while they exist.
 func (k cacheKey) plain() bool { return k.where == "" && k.orderBy == "" }
 
@@ -56,26 +65,20 @@ func (c *resultCache) get(key cacheKey, gen int64) (*Result, bool) {
 	return r, ok
 }
 
-// compute runs fn once for all who ask at the same time. It goes on when one of
-// them leaves, because the others still wait.
+// compute runs fn once for all who ask at the same time, as the first of them.
+// It goes on when that one leaves, because the others still wait.
 func (c *resultCache) compute(ctx context.Context, key cacheKey, gen int64, fn func(context.Context) (*Result, bool, error)) (*Result, error) {
-	flight := strconv.FormatInt(gen, 10) + " " + string(key.kind) + " " + string(key.orderBy) + " " + strconv.FormatBool(key.desc) + " " + key.where
-	done := c.flights.DoChan(flight, func() (any, error) {
+	result, err, _ := c.flights.Do(key.flight(gen), func() (any, error) {
 		r, keep, err := fn(context.WithoutCancel(ctx))
 		if err == nil && keep {
 			c.put(key, gen, r)
 		}
 		return r, err
 	})
-	select {
-	case result := <-done:
-		if result.Err != nil {
-			return nil, result.Err
-		}
-		return result.Val.(*Result), nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err != nil {
+		return nil, err
 	}
+	return result.(*Result), nil
 }
 
 // put keeps a result of the newest generation, and makes room for it.
@@ -85,31 +88,26 @@ func (c *resultCache) put(key cacheKey, gen int64, r *Result) {
 	if gen > c.gen && len(c.results) == 0 {
 		c.gen = gen // the file was opened with a generation in it
 	}
-	if c.gen != gen || len(r.IDs) > maxCachedIDs {
+	if _, kept := c.results[key]; kept || c.gen != gen || key.cost(r) > maxResultBytes {
 		return
 	}
-	c.drop(key)
-	for len(c.oldest) > 0 && (c.ids+len(r.IDs) > maxCachedIDs || len(c.results) >= maxCachedResults) {
-		c.drop(c.oldest[0])
+	for c.size+key.cost(r) > maxResultBytes {
+		c.dropOldest()
 	}
-	c.results[key] = r
-	c.oldest = append(c.oldest, key)
-	c.ids += len(r.IDs)
+	c.keep(key, r)
 }
 
-func (c *resultCache) drop(key cacheKey) {
-	r, ok := c.results[key]
-	if !ok {
-		return
-	}
+func (c *resultCache) keep(key cacheKey, r *Result) {
+	c.results[key] = r
+	c.oldest = append(c.oldest, key)
+	c.size += key.cost(r)
+}
+
+func (c *resultCache) dropOldest() {
+	key := c.oldest[0]
+	c.oldest = c.oldest[1:]
+	c.size -= key.cost(c.results[key])
 	delete(c.results, key)
-	c.ids -= len(r.IDs)
-	for i, k := range c.oldest {
-		if k == key {
-			c.oldest = append(c.oldest[:i], c.oldest[i+1:]...)
-			return
-		}
-	}
 }
 
 // advance moves to a new generation and keeps what it cannot have changed: any
@@ -126,15 +124,12 @@ func (c *resultCache) advance(touched map[Ref]touch, g Generation) {
 	defer c.mu.Unlock()
 	old := c.oldest
 	results := c.results
-	c.gen, c.ids, c.oldest, c.results = g.ID, 0, nil, map[cacheKey]*Result{}
+	c.gen, c.size, c.oldest, c.results = g.ID, 0, nil, map[cacheKey]*Result{}
 	for _, key := range old {
 		affected := changed[key.kind] || people && (key.kind == KindUser || key.kind == KindGroup)
 		if affected && (!key.plain() || moved[key.kind]) {
 			continue
 		}
-		r := &Result{Generation: g, IDs: results[key].IDs}
-		c.results[key] = r
-		c.oldest = append(c.oldest, key)
-		c.ids += len(r.IDs)
+		c.keep(key, &Result{Generation: g, IDs: results[key].IDs})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 )
@@ -70,8 +71,8 @@ func (tx *SnapshotTx) touch(kind Kind, id string, how touch) {
 // recordChanges writes the counters and the change log of this generation.
 func (tx *SnapshotTx) recordChanges(ctx context.Context) error {
 	at := formatTime(tx.gen.At)
-	for ref, how := range tx.w.touched {
-		if err := tx.recordChange(ctx, ref, how, at); err != nil {
+	for _, ref := range refs(tx.w.touched) { // in the order of the tables, which is several times faster
+		if err := tx.recordChange(ctx, ref, tx.w.touched[ref], at); err != nil {
 			return fmt.Errorf("record change of %s %s: %w", ref.Kind, ref.ID, err)
 		}
 	}
@@ -110,12 +111,15 @@ func (w *writing) summary(g Generation) Commit {
 	if c.All {
 		return c
 	}
-	c.Changed = make([]Ref, 0, len(w.touched))
-	for ref := range w.touched {
-		c.Changed = append(c.Changed, ref)
-	}
-	slices.SortFunc(c.Changed, func(a, b Ref) int {
+	c.Changed = refs(w.touched)
+	return c
+}
+
+// refs lists the keys of a set in the order of kind and id.
+func refs[V any](set map[Ref]V) []Ref {
+	list := slices.Collect(maps.Keys(set))
+	slices.SortFunc(list, func(a, b Ref) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
 	})
-	return c
+	return list
 }

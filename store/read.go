@@ -85,7 +85,8 @@ func inOrder[T any](ids []string, found map[string]*T) []*T {
 	return out
 }
 
-// find reads resources of one kind by id; set fills a fresh resource from a row.
+// find reads resources of one kind by id; set fills a fresh resource from a
+// row. A view leaves out what cannot be read; see Damaged.
 func find[T any](ctx context.Context, tx *SnapshotTx, t *table, ids []string, extra []string, join string, set func(*T, *stored, time.Time) error) ([]*T, error) {
 	if err := tx.observed(); err != nil || len(ids) == 0 {
 		return nil, err
@@ -94,22 +95,31 @@ func find[T any](ctx context.Context, tx *SnapshotTx, t *table, ids []string, ex
 	err := tx.read(ctx, func(c conn) error {
 		found = make(map[string]*T, len(ids))
 		return c.versioned(ctx, t, ids, c.seen(extra), join, func(r *stored) error {
-			resource := new(T)
-			if err := decode(t.kind, r.body, resource); err != nil {
-				return err
-			}
-			at, err := r.lastModified()
-			if err != nil {
-				return err
+			resource, err := fromRow(t, r, set)
+			if err != nil && tx.w == nil { // who writes must not take it for absent
+				tx.s.damage.note(Ref{t.kind, r.id})
+				return nil
 			}
 			found[r.id] = resource
-			return set(resource, r, at)
+			return err
 		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", t.name, err)
 	}
 	return inOrder(ids, found), nil
+}
+
+func fromRow[T any](t *table, r *stored, set func(*T, *stored, time.Time) error) (*T, error) {
+	resource := new(T)
+	if err := decode(t.kind, r.body, resource); err != nil {
+		return nil, err
+	}
+	at, err := r.lastModified()
+	if err != nil {
+		return nil, err
+	}
+	return resource, set(resource, r, at)
 }
 
 // seen puts the condition for memberships into a list of columns.

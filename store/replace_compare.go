@@ -74,7 +74,7 @@ func (tx *SnapshotTx) compareKind(ctx context.Context, d *difference, t *table, 
 		switch {
 		case !ok:
 			k.created = append(k.created, resource)
-		case old.sum != r.digest():
+		case old.sum != r.digest() || tx.s.damage.has(Ref{t.kind, r.id}):
 			k.updated = append(k.updated, resource)
 			if err := tx.compareAttachments(ctx, d, t.kind, old, resource); err != nil {
 				return err

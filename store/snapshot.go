@@ -33,6 +33,14 @@ type Commit struct {
 	All        bool
 }
 
+// Aged tells a listener whose facts that merely age moved; that makes no
+// generation. All means: too many to list.
+type Aged struct {
+	Observed time.Time // the start of the last complete observation
+	Changed  []Ref
+	All      bool
+}
+
 // Result is the ordered answer to a Query, valid for one generation.
 type Result struct {
 	Generation Generation

@@ -25,14 +25,17 @@ type Snapshot struct {
 	prepared  *statements
 	results   *resultCache
 
-	writer    chan struct{} // holds one token; whoever has it may write
-	listeners []func(Commit)
+	writer   chan struct{} // holds one token; whoever has it may write
+	onCommit []func(Commit)
+	onAged   []func(Aged)
 
 	generation atomic.Pointer[Generation]
-	// commits is odd while a commit that makes a generation is under way. A
-	// read that saw the same even number before and after saw one generation,
-	// without a transaction of its own.
+	observed   atomic.Pointer[time.Time]
+	// commits is odd while a commit that readers can see is under way. A read
+	// that saw the same even number before and after saw one state, without a
+	// transaction of its own.
 	commits atomic.Int64
+	damage  damage
 }
 
 // OpenSnapshot opens or creates the file; a file of another account is
@@ -83,8 +86,26 @@ func (s *Snapshot) claim(ctx context.Context) error {
 		}
 		g.Epoch = epoch
 		s.generation.Store(&g)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.loadObserved(ctx, tx)
 	})
+}
+
+func (s *Snapshot) loadObserved(ctx context.Context, tx *sql.Tx) error {
+	var text string
+	err := tx.QueryRowContext(ctx, `select observed from status`).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		s.observed.Store(new(time.Time))
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	at, err := parseTime(text)
+	s.observed.Store(&at)
+	return err
 }
 
 // setting returns the stored value of a setting, storing value if there is none.
@@ -115,12 +136,33 @@ func (s *Snapshot) Close() error {
 // Generation returns the newest committed generation, without a query.
 func (s *Snapshot) Generation() Generation { return *s.generation.Load() }
 
+// Observed returns the start of the last complete observation, zero before the
+// first, without a query.
+func (s *Snapshot) Observed() time.Time { return *s.observed.Load() }
+
+// Moment is a state of the snapshot as readers see it.
+type Moment int64
+
+const passed Moment = -1
+
+// Moment returns the present one.
+func (s *Snapshot) Moment() Moment { return Moment(s.commits.Load()) }
+
+// Lasts reports whether everything that was read since m is still so: nothing
+// that is served was committed, or is about to be.
+func (s *Snapshot) Lasts(m Moment) bool { return m&1 == 0 && s.Moment() == m }
+
 // OnCommit registers f to be called after every commit that made a generation,
 // in order, before the call that caused it returns and before any View sees
 // the new generation. So a cache of rendered resources stays exact if it drops
-// what f is told and keeps an entry only if no commit came between its View
-// and the entry. f must not write. Register before serving.
-func (s *Snapshot) OnCommit(f func(Commit)) { s.listeners = append(s.listeners, f) }
+// what f is told and keeps an entry only if the Moment it was made at Lasts. f
+// must not write. Register before serving.
+func (s *Snapshot) OnCommit(f func(Commit)) { s.onCommit = append(s.onCommit, f) }
+
+// OnAged registers f to be called after every commit that moved what merely
+// ages, under the same conditions as OnCommit. A commit that does both calls
+// both.
+func (s *Snapshot) OnAged(f func(Aged)) { s.onAged = append(s.onAged, f) }
 
 // statements keeps prepared statements of a pool by their text. Their number
 // is bounded; further texts are not kept.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // SnapshotTx is one transaction on the snapshot; it must not outlive the
@@ -15,10 +16,11 @@ import (
 // newest one it reads current rows, and if a commit comes between, it goes on
 // reading the rows of its own. What merely ages is read as it is.
 type SnapshotTx struct {
-	s   *Snapshot
-	gen Generation
-	old bool     // gen was not the newest one to begin with
-	w   *writing // nil in a view
+	s      *Snapshot
+	moment Moment // when the view began
+	gen    Generation
+	old    bool     // gen was not the newest one to begin with
+	w      *writing // nil in a view
 }
 
 // View runs fn on a consistent read-only view.
@@ -26,7 +28,17 @@ func (s *Snapshot) View(ctx context.Context, fn func(*SnapshotTx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return fn(&SnapshotTx{s: s, gen: s.Generation()})
+	m := s.Moment() // first, so that a commit in between is noticed
+	return fn(&SnapshotTx{s: s, moment: m, gen: s.Generation()})
+}
+
+// Moment returns when the view began; an Update and a view of the past have
+// none that Lasts.
+func (tx *SnapshotTx) Moment() Moment {
+	if tx.w != nil || tx.old {
+		return passed
+	}
+	return tx.moment
 }
 
 // Generation returns the generation this transaction sees. In an Update it is
@@ -80,14 +92,19 @@ func (c conn) query(ctx context.Context, text string, args ...any) (*sql.Rows, e
 	return stmt.QueryContext(ctx, args...)
 }
 
-// each calls scan for every row of a query.
+// each calls scan for every row of a query. It looks at ctx between the rows
+// instead of handing it to the driver: watching it would take the driver two
+// goroutines a statement, nearly as much as looking up a row.
 func (c conn) each(ctx context.Context, scan func(*sql.Rows) error, text string, args ...any) error {
-	rows, err := c.query(ctx, text, args...)
+	rows, err := c.query(context.WithoutCancel(ctx), text, args...)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	for rows.Next() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		if err := scan(rows); err != nil {
 			return err
 		}
@@ -151,30 +168,42 @@ func (s *Snapshot) update(ctx context.Context, actor string, fn func(*SnapshotTx
 	if err != nil {
 		return Commit{}, err
 	}
-	w := &writing{tx: t, actor: actor, statements: map[string]*sql.Stmt{}, touched: map[Ref]touch{}}
+	w := &writing{tx: t, actor: actor, statements: map[string]*sql.Stmt{}, touched: map[Ref]touch{}, aged: map[Ref]struct{}{}}
 	defer w.rollback()
 	tx := &SnapshotTx{s: s, gen: s.Generation(), w: w}
 	if err := fn(tx); err != nil {
 		return Commit{}, err
 	}
-	if len(w.touched) == 0 {
-		return Commit{}, t.Commit() // only what merely ages moved
-	}
-	if err := tx.recordChanges(ctx); err != nil {
-		return Commit{}, err
+	if len(w.touched) > 0 {
+		if err := tx.recordChanges(ctx); err != nil {
+			return Commit{}, err
+		}
 	}
 	return s.commit(tx)
 }
 
+// commit makes the transaction's changes visible and tells the listeners, the
+// generation last: whoever reads at it finds no cache that is behind.
 func (s *Snapshot) commit(tx *SnapshotTx) (Commit, error) {
+	w := tx.w
+	if len(w.touched) == 0 && !w.ages() {
+		return Commit{}, w.tx.Commit() // nothing that is served
+	}
 	s.commits.Add(1)
 	defer s.commits.Add(1)
-	if err := tx.w.tx.Commit(); err != nil {
+	if err := w.tx.Commit(); err != nil {
 		return Commit{}, err
 	}
-	c := tx.w.summary(tx.gen)
-	s.results.advance(tx.w.touched, tx.gen)
-	for _, f := range s.listeners {
+	if w.ages() {
+		s.age(w)
+	}
+	if len(w.touched) == 0 {
+		return Commit{}, nil
+	}
+	c := w.summary(tx.gen)
+	s.damage.forget(w.touched)
+	s.results.advance(w.touched, tx.gen)
+	for _, f := range s.onCommit {
 		f(c)
 	}
 	s.generation.Store(&tx.gen)
@@ -187,7 +216,9 @@ type writing struct {
 	actor      string
 	statements map[string]*sql.Stmt // they end with tx
 	touched    map[Ref]touch
-	details    []string // users whose details were put
+	details    []string         // users whose details were put
+	aged       map[Ref]struct{} // whose ageing facts moved
+	observed   time.Time        // zero unless an observation was completed
 }
 
 // rollback after a commit does nothing; there is nobody to tell of an error.
@@ -205,12 +236,16 @@ func (w *writing) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	return stmt, nil
 }
 
+// exec looks at ctx before the statement, for the reason given at each.
 func (w *writing) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	stmt, err := w.prepare(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, args...)
+	return stmt.ExecContext(context.WithoutCancel(ctx), args...)
 }
 
 // errNotWritable is a programming error: a View was asked to write.
