@@ -29,9 +29,7 @@ type hosted struct {
 	name    string // "" is the default account
 	content *content
 
-	observed lately[time.Time]
 	writable lately[error]
-	rendered time.Time // observation the rendered resources are of; guarded by observed
 }
 
 func (s *Server) host(name string, a *Account) *hosted {
@@ -63,24 +61,6 @@ func (l *lately[T]) get(d time.Duration, ask func() T) T {
 	return l.value
 }
 
-// lastObserved returns the start of the last complete observation, zero if
-// there was none; it may be a second old. An observation that made no
-// generation still moved what merely ages, so what was rendered before it is
-// forgotten.
-func (h *hosted) lastObserved(ctx context.Context) time.Time {
-	return h.observed.get(time.Second, func() time.Time {
-		status, err := h.status(context.WithoutCancel(ctx)) // the answer is for others, too
-		if err != nil {
-			return time.Time{} // the read that follows meets the same error and reports it
-		}
-		if !status.Observed.Equal(h.rendered) {
-			h.content.forget()
-			h.rendered = status.Observed
-		}
-		return status.Observed
-	})
-}
-
 func (h *hosted) status(ctx context.Context) (status store.Status, err error) {
 	err = h.Store.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 		status, err = tx.Status(ctx)
@@ -91,7 +71,7 @@ func (h *hosted) status(ctx context.Context) (status store.Status, err error) {
 
 // setAge tells a reader how old the snapshot is.
 func (s *Server) setAge(w http.ResponseWriter, r *request) {
-	if at := r.account.lastObserved(r.Context()); !at.IsZero() {
+	if at := r.account.Store.Snapshot.Observed(); !at.IsZero() {
 		age := max(0, s.now().Sub(at))
 		w.Header().Set("Iamscim-Snapshot-Age", strconv.Itoa(int(age.Seconds())))
 	}

@@ -74,7 +74,6 @@ func (s *Server) observe(w http.ResponseWriter, r *request, h *hosted, opt provi
 	if err != nil && !errors.As(err, &held) {
 		return observationError(err)
 	}
-	h.content.forget()
 	result := refreshResult{
 		AccountID: h.Store.ID, Generation: h.Store.Snapshot.Generation().ID, Observed: report.Counts,
 		Calls: report.Calls, TookMS: report.Took.Milliseconds(), Flags: report.Flags,

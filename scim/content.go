@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,7 +27,7 @@ type contentOptions struct {
 	GroupsViaUsers bool
 	// MemberDisplay sends members.display without being asked.
 	MemberDisplay bool
-	// CacheBytes bounds the cache of rendered resources; 0 is 32 MiB.
+	// CacheBytes bounds the cache of rendered resources; 0 is 24 MiB.
 	CacheBytes int64
 }
 
@@ -44,6 +45,7 @@ type content struct {
 	types    []*resourceType // in the order of a combined list
 	opt      contentOptions
 	cache    *rendered
+	answers  *answers
 	digest   string // of opt, part of every ETag
 }
 
@@ -53,6 +55,7 @@ type document struct {
 	Body         []byte
 	ETag         string // weak, with quotes: W/"…"; empty for lists
 	LastModified time.Time
+	filter       string // that was asked for, for the log
 	pooled       *[]byte
 }
 
@@ -63,11 +66,13 @@ func newContent(snapshot *store.Snapshot, opt contentOptions) *content {
 		snapshot: snapshot,
 		types:    newResourceTypes(opt),
 		opt:      opt,
-		cache:    newRendered(opt.CacheBytes, time.Now),
+		cache:    newRendered(opt.CacheBytes, snapshot.Lasts),
+		answers:  newAnswers(snapshot.Lasts),
 		digest:   opt.digest(),
 	}
-	c.cache.gen = snapshot.Generation().ID
-	snapshot.OnCommit(c.cache.commit)
+	c.cache.gen, c.cache.observed = snapshot.Generation().ID, snapshot.Observed()
+	snapshot.OnCommit(func(x store.Commit) { c.cache.commit(x); c.answers.clear() })
+	snapshot.OnAged(func(x store.Aged) { c.cache.age(x); c.answers.clear() })
 	return c
 }
 
@@ -90,10 +95,6 @@ func (c *content) resourceType(name string) *resourceType {
 	return nil
 }
 
-// forget drops every rendered resource. An observation that made no
-// generation may have moved what merely ages; whoever ran it calls forget.
-func (c *content) forget() { c.cache.forget() }
-
 // get renders one resource under base ("https://host/scim/v2").
 func (c *content) get(ctx context.Context, res *resourceType, id string, sel selection, base string) (*document, error) {
 	p := res.project(sel, c.opt.MemberDisplay)
@@ -108,17 +109,26 @@ func (c *content) get(ctx context.Context, res *resourceType, id string, sel sel
 	err := c.snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
 		fragments, err = c.loader(tx, base, parts).fragments(ctx, res.kind, []string{id})
 		if err == nil && cacheable {
-			c.cache.put(tx.Generation().ID, res.kind, v, fragments)
+			c.cache.put(tx.Moment(), res.kind, v, fragments)
 		}
 		return err
 	})
+	if err == nil && len(fragments) == 0 {
+		err = c.absent(store.Ref{Kind: res.kind, ID: id})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("get %s %q: %w", res.Name, id, err)
 	}
-	if len(fragments) == 0 {
-		return nil, fmt.Errorf("get %s %q: %w", res.Name, id, store.ErrNotFound)
-	}
 	return p.document(fragments[0]), nil
+}
+
+// absent is why a resource was not found. One that cannot be read is no reason
+// to make it anew.
+func (c *content) absent(ref store.Ref) error {
+	if slices.Contains(c.snapshot.Damaged(), ref) {
+		return errDamaged
+	}
+	return store.ErrNotFound
 }
 
 // parts says what of a group a projection needs.

@@ -28,6 +28,7 @@ var (
 	errFilterDiscovery = errors.New("filter on a discovery endpoint")
 	errNoMe            = errors.New("no current user")
 	errNotWritable     = errors.New("state file cannot be written")
+	errDamaged         = errors.New("the record is damaged")
 )
 
 // replies turns errors into their wire format; the first match counts. An
@@ -48,6 +49,8 @@ var replies = []struct {
 	{errFilterDiscovery, reply(http.StatusForbidden, "Discovery endpoints cannot be filtered."), nil},
 	{errNoMe, reply(http.StatusNotImplemented, "This server does not support /Me: the credential is not bound to a user."), nil},
 	{errNotWritable, reply(http.StatusServiceUnavailable, "The state file cannot be written."), http.Header{"Retry-After": {"10"}}},
+	{errDamaged, reply(http.StatusServiceUnavailable, "The stored record is damaged; the next observation of the account restores it."),
+		http.Header{"Retry-After": {"60"}}},
 	{store.ErrNotFound, reply(http.StatusNotFound, "There is no such resource."), nil},
 	{store.ErrExists, scimerrors.ScimErrorUniqueness, nil},
 	{provisioner.ErrThrottled, reply(http.StatusServiceUnavailable, "AWS asks for patience; try again shortly."),

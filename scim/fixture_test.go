@@ -159,3 +159,9 @@ func newFixture(t testing.TB, users int, opt contentOptions) *content {
 	}
 	return c
 }
+
+// forget empties every cache, as a commit of everything does.
+func (c *content) forget() {
+	c.cache.commit(store.Commit{Generation: c.snapshot.Generation(), All: true})
+	c.answers.clear()
+}

@@ -3,6 +3,7 @@ package scim
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -77,7 +78,7 @@ func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, 
 	a := &accountReport{
 		AccountID: h.Store.ID,
 		AWS:       awsReport{"ok", health.Credentials},
-		Store:     componentState{Status: "ok"},
+		Store:     h.reportStore(ctx),
 		Details:   health.Details,
 		Writes:    writesReport{Enabled: s.cfg.Writable},
 	}
@@ -87,9 +88,6 @@ func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, 
 	if !health.Credentials.OK {
 		a.AWS.Status = "failing"
 	}
-	if err := h.checkWritable(ctx); err != nil {
-		a.Store = componentState{Status: "failing", Err: "The state file cannot be written."}
-	}
 	var err error
 	if a.Held, err = h.reportHeld(ctx); err != nil {
 		return nil, err
@@ -98,6 +96,17 @@ func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, 
 	a.Snapshot.LastAttempt, a.Snapshot.LastError = health.Snapshot.LastAttempt, health.Snapshot.LastError
 	a.Snapshot.Flags = health.Snapshot.Flags
 	return a, err
+}
+
+func (h *hosted) reportStore(ctx context.Context) componentState {
+	if err := h.checkWritable(ctx); err != nil {
+		return componentState{Status: "failing", Err: "The state file cannot be written."}
+	}
+	if refs := h.Store.Snapshot.Damaged(); len(refs) > 0 {
+		return componentState{Status: "failing", Err: fmt.Sprintf(
+			"Damaged records are left out until the next observation writes them anew: %d, the first is %s %s.", len(refs), refs[0].Kind, refs[0].ID)}
+	}
+	return componentState{Status: "ok"}
 }
 
 func (h *hosted) reportHeld(ctx context.Context) (*heldReport, error) {

@@ -130,7 +130,7 @@ func (s *portion) load(ctx context.Context, tx *store.SnapshotTx, ids []string) 
 		return err
 	}
 	if cacheable {
-		s.content.cache.put(gen, s.res.kind, v, made)
+		s.content.cache.put(tx.Moment(), s.res.kind, v, made)
 	}
 	for i, next := 0, 0; i < len(ids) && next < len(made); i++ {
 		if s.fragments[i].body == nil && ids[i] == made[next].id {

@@ -57,6 +57,7 @@ func (l *loader) users(ctx context.Context, ids []string) ([]fragment, error) {
 		}
 		f := &fragments[i]
 		f.id, f.modified, f.etag = u.ID, u.LastModified, l.setting.versions.ofUser(u, own)
+		f.observed = u.Activity.ObservedAt
 		f.body = l.setting.user(make([]byte, 0, 2048), u, own, f.etag)
 		for _, g := range own {
 			f.groups = append(f.groups, groupShape{g.ID, g.Shape})
@@ -75,11 +76,15 @@ func (l *loader) groupsOf(ctx context.Context, users []*store.User) (map[string]
 		return nil, nil
 	}
 	slices.Sort(ids)
-	groups, err := l.tx.Groups(ctx, slices.Compact(ids)...)
+	byID, missing := l.content.cache.known(l.tx.Generation().ID, slices.Compact(ids))
+	if len(missing) == 0 {
+		return byID, nil
+	}
+	groups, err := l.tx.Groups(ctx, missing...)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[string]*store.Group, len(groups))
+	l.content.cache.know(l.tx.Moment(), groups)
 	for _, g := range groups {
 		byID[g.ID] = g
 	}

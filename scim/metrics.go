@@ -84,7 +84,7 @@ func (c accountCollector) Collect(ch chan<- prometheus.Metric) {
 			ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, name, id)
 		}
 		gauge(genDesc, float64(h.Store.Snapshot.Generation().ID))
-		if at := h.lastObserved(ctx); !at.IsZero() {
+		if at := h.Store.Snapshot.Observed(); !at.IsZero() {
 			gauge(ageDesc, c.s.now().Sub(at).Seconds())
 		}
 		if report, err := h.reportHeld(ctx); err == nil {

@@ -166,8 +166,7 @@ func TestPagesUnderWrites(t *testing.T) {
 }
 
 func TestRenderedBounds(t *testing.T) {
-	now := time.Unix(0, 0)
-	r := newRendered(64<<10, func() time.Time { return now })
+	r := newRendered(64<<10, func(m store.Moment) bool { return m == 7 })
 	r.gen = 7
 	v := variant{base: "b"}
 	body := make([]byte, 1000)
@@ -194,9 +193,14 @@ func TestRenderedBounds(t *testing.T) {
 	if _, ok := r.one(store.KindUser, "late", v); ok {
 		t.Error("a late one is kept")
 	}
-	now = now.Add(agedAfter + 1)
+	r.age(store.Aged{Observed: time.Unix(1, 0)})
+	r.put(7, store.KindUser, v, []fragment{{id: "198", body: body}, {id: "199", body: body}})
+	r.age(store.Aged{Observed: time.Unix(2, 0), Changed: []store.Ref{{Kind: store.KindUser, ID: "199"}}})
 	if _, ok := r.one(store.KindUser, "199", v); ok {
 		t.Error("served although it aged")
+	}
+	if _, ok := r.one(store.KindUser, "198", v); !ok {
+		t.Error("dropped although only another aged")
 	}
 	r.commit(store.Commit{Generation: store.Generation{ID: 8}, All: true})
 	if r.size != 0 || len(r.entries) != 0 {

@@ -13,16 +13,38 @@ import (
 // list answers GET /Users and its like (RFC 7644 §3.4.2).
 func (s *Server) list(name string) handler {
 	return func(w http.ResponseWriter, r *request) error {
-		values, err := parseQuery(r)
-		if err != nil {
-			return err
-		}
-		q, err := parseListQuery(values)
-		if err != nil {
-			return err
-		}
-		return s.sendList(w, r, name, q)
+		s.setAge(w, r)
+		doc, err := r.remember(answerKey{r.base, name, "", r.URL.RawQuery}, func() (*document, error) {
+			values, err := parseQuery(r)
+			if err != nil {
+				return nil, err
+			}
+			q, err := parseListQuery(values)
+			if err != nil {
+				return nil, err
+			}
+			return r.account.content.list(r.Context(), r.account.content.resourceType(name), q, r.base)
+		})
+		return s.sendResult(w, r, doc, err)
 	}
+}
+
+// remember returns the answer to an equal request since the last commit, or
+// else makes one.
+func (r *request) remember(key answerKey, answer func() (*document, error)) (*document, error) {
+	known := r.account.content.answers
+	if doc, ok := known.get(key); ok {
+		r.filter = doc.filter
+		return doc, nil
+	}
+	m := r.account.content.snapshot.Moment()
+	doc, err := answer()
+	if err != nil {
+		return nil, err
+	}
+	doc.filter = r.filter
+	known.put(m, key, doc)
+	return doc, nil
 }
 
 // search answers POST /Users/.search and its like (RFC 7644 §3.4.3).
@@ -39,37 +61,42 @@ func (s *Server) search(name string) handler {
 		if err != nil {
 			return err
 		}
-		return s.sendList(w, r, name, q)
-	}
-}
-
-// sendList answers a query over one type of resource, or with no name over all.
-func (s *Server) sendList(w http.ResponseWriter, r *request, name string, q *listQuery) error {
-	r.filter = q.Filter
-	s.setAge(w, r)
-	if name == "" {
-		doc, err := r.account.content.listAll(r.Context(), q, r.base)
+		r.filter = q.Filter
+		s.setAge(w, r)
+		if name == "" {
+			doc, err := r.account.content.listAll(r.Context(), q, r.base)
+			return s.sendResult(w, r, doc, err)
+		}
+		doc, err := r.account.content.list(r.Context(), r.account.content.resourceType(name), q, r.base)
 		return s.sendResult(w, r, doc, err)
 	}
-	doc, err := r.account.content.list(r.Context(), r.account.content.resourceType(name), q, r.base)
-	return s.sendResult(w, r, doc, err)
 }
 
 // get answers GET /Users/{id} and its like (RFC 7644 §3.4.1).
 func (s *Server) get(name string) handler {
 	return func(w http.ResponseWriter, r *request) error {
-		values, err := parseQuery(r)
-		if err != nil {
-			return err
-		}
 		s.setAge(w, r)
 		t := r.account.content.resourceType(name)
-		doc, err := r.account.content.get(r.Context(), t, r.id(), parseSelection(values), r.base)
+		doc, err := r.one(t)
 		if err == nil {
 			w.Header().Set("Content-Location", r.base+t.Endpoint+"/"+r.id())
 		}
 		return s.sendResult(w, r, doc, err)
 	}
+}
+
+// one finds a resource. Without a query it is what is kept of it anyway.
+func (r *request) one(t *resourceType) (*document, error) {
+	if r.URL.RawQuery == "" {
+		return r.account.content.get(r.Context(), t, r.id(), selection{}, r.base)
+	}
+	return r.remember(answerKey{r.base, t.Name, r.id(), r.URL.RawQuery}, func() (*document, error) {
+		values, err := parseQuery(r)
+		if err != nil {
+			return nil, err
+		}
+		return r.account.content.get(r.Context(), t, r.id(), parseSelection(values), r.base)
+	})
 }
 
 func (s *Server) sendResult(w http.ResponseWriter, r *request, doc *document, err error) error {
@@ -105,9 +132,6 @@ func (s *Server) me(http.ResponseWriter, *request) error { return errNoMe }
 // that is dropped in silence would answer with everybody. A semicolon is no
 // separator but part of a value.
 func parseQuery(r *request) (url.Values, error) {
-	if r.URL.RawQuery == "" {
-		return nil, nil
-	}
 	values, err := url.ParseQuery(strings.ReplaceAll(r.URL.RawQuery, ";", "%3B"))
 	if err != nil {
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "The query string is not properly percent-encoded.")

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -105,6 +103,12 @@ func (s *Server) Socket() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { router.ServeHTTP(w, tidy(r)) })
 }
 
+// path is a path below a prefix, with what can be done at it.
+type path struct {
+	template string
+	verbs    verbs
+}
+
 // verbs is what can be done at one path. HEAD comes with GET.
 type verbs map[string]endpoint
 
@@ -123,6 +127,8 @@ const (
 )
 
 // routes is every route of the server. A socket serves the operator's only.
+// The router tries one route after the other, so what is asked for most comes
+// first, and /Users/.search before /Users/{id}.
 func (s *Server) routes(socket bool) *mux.Router {
 	open := func(do handler) verbs { return verbs{"GET": {0, do, 0}} }
 	read := func(do handler) verbs { return verbs{"GET": {auth.Read, do, 0}} }
@@ -135,53 +141,51 @@ func (s *Server) routes(socket bool) *mux.Router {
 		return verbs{"GET": {auth.Read, s.get(name), 0}, "PUT": write(name), "PATCH": write(name), "DELETE": write(name)}
 	}
 
-	operator := map[string]verbs{
-		"/livez":             open(s.livez),
-		"/readyz":            open(s.readyz),
-		"/health":            read(s.health),
-		"/metrics":           read(s.serveMetrics),
-		"/admin/refresh":     {"POST": admin(s.refresh)},
-		"/admin/confirm":     {"POST": admin(s.confirm)},
-		"/admin/plan":        {"POST": {auth.Write, s.plan, 0}},
-		"/admin/tokens":      {"GET": admin(s.tokens), "POST": admin(s.createToken)},
-		"/admin/tokens/{id}": {"DELETE": admin(s.revokeToken)},
+	scim := []path{
+		{"/Users", all("User")},
+		{"/Users/.search", search("User")},
+		{"/Users/{id}", one("User")},
+		{"/Groups", all("Group")},
+		{"/Groups/.search", search("Group")},
+		{"/Groups/{id}", one("Group")},
+		{"/Entitlements", read(s.list("Entitlement"))},
+		{"/Entitlements/.search", search("Entitlement")},
+		{"/Entitlements/{id}", read(s.get("Entitlement"))},
+		{"/Roles", read(s.list("Role"))},
+		{"/Roles/.search", search("Role")},
+		{"/Roles/{id}", read(s.get("Role"))},
+		{"/.search", search("")},
+		{"/Bulk", verbs{"POST": {auth.Write, s.bulk, bulkLimit}}},
+		{"/Me", verbs{"GET": me, "POST": me, "PUT": me, "PATCH": me, "DELETE": me}},
+		{"/ServiceProviderConfig", open(s.serviceProviderConfig)},
+		{"/ResourceTypes", read(s.resourceTypes)},
+		{"/ResourceTypes/{id}", read(s.resourceType)},
+		{"/Schemas", read(s.schemas)},
+		{"/Schemas/{id}", read(s.schema)},
 	}
-	scim := map[string]verbs{
-		"/ServiceProviderConfig": open(s.serviceProviderConfig),
-		"/ResourceTypes":         read(s.resourceTypes),
-		"/ResourceTypes/{id}":    read(s.resourceType),
-		"/Schemas":               read(s.schemas),
-		"/Schemas/{id}":          read(s.schema),
-		"/Me":                    {"GET": me, "POST": me, "PUT": me, "PATCH": me, "DELETE": me},
-		"/Bulk":                  {"POST": {auth.Write, s.bulk, bulkLimit}},
-		"/.search":               search(""),
-		"/Users":                 all("User"),
-		"/Users/.search":         search("User"),
-		"/Users/{id}":            one("User"),
-		"/Groups":                all("Group"),
-		"/Groups/.search":        search("Group"),
-		"/Groups/{id}":           one("Group"),
-		"/Entitlements":          read(s.list("Entitlement")),
-		"/Entitlements/.search":  search("Entitlement"),
-		"/Entitlements/{id}":     read(s.get("Entitlement")),
-		"/Roles":                 read(s.list("Role")),
-		"/Roles/.search":         search("Role"),
-		"/Roles/{id}":            read(s.get("Role")),
+	operator := []path{
+		{"/livez", open(s.livez)},
+		{"/readyz", open(s.readyz)},
+		{"/health", read(s.health)},
+		{"/metrics", read(s.serveMetrics)},
+		{"/admin/refresh", verbs{"POST": admin(s.refresh)}},
+		{"/admin/confirm", verbs{"POST": admin(s.confirm)}},
+		{"/admin/plan", verbs{"POST": {auth.Write, s.plan, 0}}},
+		{"/admin/tokens", verbs{"GET": admin(s.tokens), "POST": admin(s.createToken)}},
+		{"/admin/tokens/{id}", verbs{"DELETE": admin(s.revokeToken)}},
 	}
 
 	router := mux.NewRouter().SkipClean(true)
 	router.NotFoundHandler = s.serve(route{path: "none"})
-	for path, v := range operator {
-		router.Handle(path, s.serve(route{path, v, socket, false}))
-	}
-	if socket {
-		return router
-	}
-	// In this order /Users/.search comes before /Users/{id}.
-	for _, path := range slices.Sorted(maps.Keys(scim)) {
-		for _, prefix := range []string{"/scim/v2", "/accounts/{account}/scim/v2"} {
-			router.Handle(prefix+path, s.serve(route{prefix + path, scim[path], false, true}))
+	handle := func(prefix string, paths []path, scim bool) {
+		for _, p := range paths {
+			router.Handle(prefix+p.template, s.serve(route{prefix + p.template, p.verbs, socket, scim}))
 		}
 	}
+	if !socket {
+		handle("/scim/v2", scim, true)
+		handle("/accounts/{account}/scim/v2", scim, true)
+	}
+	handle("", operator, false)
 	return router
 }
