@@ -245,7 +245,7 @@ func (e *execution) attempt(ctx context.Context, s *Step) (store.StepState, erro
 		if err == nil || errors.Is(err, errCrashed) {
 			return state, err
 		}
-		notYet := e.fresh && errorCode(err) == "NoSuchEntity" && time.Now().Before(giveUp)
+		notYet := errorCode(err) == "NoSuchEntity" && time.Now().Before(giveUp) && (e.fresh || e.memberMoved(ctx, s))
 		if !notYet && s.settledBy(errorCode(err)) {
 			return store.StepSkipped, nil
 		}

@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/store"
 )
 
 // clockSkew is how far AWS's clock and ours may be apart.
@@ -83,6 +85,26 @@ func (e *execution) ourGroup(ctx context.Context, s *Step) *iamtypes.Group {
 // since reports whether something was created after the plan was journaled.
 func (e *execution) since(created *time.Time) bool {
 	return created != nil && created.After(e.created.Add(-clockSkew))
+}
+
+// memberMoved reports whether a group's member has another name by now, and
+// uses it: members are not held while a group is written to. One renamed a
+// moment ago may not show under the new name yet.
+func (e *execution) memberMoved(ctx context.Context, s *Step) bool {
+	if e.plan.Object.Kind != store.KindGroup || s.UserID == "" {
+		return false
+	}
+	u, err := e.p.user(ctx, s.UserID)
+	if err != nil || u == nil {
+		return false
+	}
+	moved := u.Name != s.param("user")
+	s.setName("user", u.Name)
+	if s.Inverse != nil {
+		s.Inverse.setName("user", u.Name)
+	}
+	fresh, err := e.p.isFresh(ctx, store.ThingUser, s.UserID)
+	return moved || err == nil && fresh
 }
 
 func randomBelow(n int64) int64 { return rand.Int64N(n) }

@@ -159,8 +159,7 @@ func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, id
 			continue
 		}
 		live := &store.User{ID: u.ID, Name: deref(m.user.UserName), ARN: deref(m.user.Arn), Groups: groupIDs(m.groups)}
-		memberships := slices.DeleteFunc(shielded[u.ID], func(pr store.Protection) bool { return pr.Thing != store.ThingMembership })
-		overlay(live, u, memberships)
+		overlay(live, u, shielded[u.ID])
 		pl.known[u.ID] = live
 		if now.group != nil {
 			now.members[u.ID] = slices.Contains(live.Groups, now.group.ID)
