@@ -77,3 +77,16 @@ func readsAnd(statements string) string {
 	}
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["iam:Get*","iam:List*","iam:Generate*","iam:Simulate*"],"Resource":"*"}` + statements + `]}`
 }
+
+func actor(credential string, scopes ...string) provisioner.Actor {
+	a := provisioner.Actor{Credential: credential, RequestID: "req", Scopes: map[string]bool{}}
+	for _, s := range scopes {
+		a.Scopes[s] = true
+	}
+	return a
+}
+
+var (
+	writer = actor("writer", "read", "write", "entitlements")
+	admin  = actor("operator", "read", "write", "entitlements", "admin")
+)

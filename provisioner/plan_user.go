@@ -256,7 +256,8 @@ func (u *userPlan) password(password string) {
 // last. Over a deny that is not ours, nothing is done.
 func (u *userPlan) reactivate(record *store.Deactivation) error {
 	for _, p := range u.now.Attached {
-		if p.Quarantine {
+		released := record != nil && slices.Contains(record.Denies, p.ARN) // by an adoption
+		if p.Quarantine && !released {
 			return &DeniedError{Rule: RuleQuarantine, Reason: fmt.Sprintf("AWS quarantined a leaked key of this user (%s)", p.Name)}
 		}
 	}
@@ -275,6 +276,9 @@ func (u *userPlan) reactivate(record *store.Deactivation) error {
 		}
 	}
 	for _, deny := range record.Denies {
+		if isQuarantine(deny) {
+			continue // it is AWS that takes it away
+		}
 		if slices.ContainsFunc(u.now.Attached, func(p store.PolicyRef) bool { return p.ARN == deny }) {
 			u.plan.add(u.at.detach(deny))
 		}
