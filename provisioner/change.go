@@ -192,7 +192,8 @@ func (p *Provisioner) do(ctx context.Context, a Actor, opt Options, key string, 
 // start runs a job that has its turn.
 func (p *Provisioner) start(ctx context.Context, j *job, a Actor, opt Options, fn func(context.Context, *request) (*Change, error)) {
 	jctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { cancel(errGone) })
+	stop := sync.OnceValue(context.AfterFunc(ctx, func() { cancel(errGone) }))
+	j.detach = stop
 	r := &request{p: p, job: j, actor: a, opt: opt, commit: sync.OnceValue(func() error {
 		if !stop() {
 			return fmt.Errorf("before the first call: %w", errGone)
@@ -212,6 +213,7 @@ func (p *Provisioner) start(ctx context.Context, j *job, a Actor, opt Options, f
 func (p *Provisioner) await(ctx context.Context, j *job, late <-chan time.Time, mine bool) (*Change, error) {
 	leave := func() {
 		if mine {
+			j.detach() // the caller ends with its answer, the job does not
 			close(j.background)
 		}
 	}

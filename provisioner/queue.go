@@ -23,6 +23,7 @@ type job struct {
 	change     *Change
 	err        error
 	background chan struct{} // closed when the request no longer waits
+	detach     func() bool   // from here on the request's end is not the job's
 	planID     atomic.Value  // string; of the journal, once there is one
 }
 

@@ -67,6 +67,9 @@ func (s *Server) bulk(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	b.template = change{account: r.account, base: r.base, credential: r.credential}
+	if err := b.askBrake(r.Context()); err != nil {
+		return err
+	}
 	b.run(r.Context())
 	return b.send(w, r)
 }
@@ -209,6 +212,24 @@ type bulkChanged struct {
 }
 
 func (b *bulkRequest) change(ctx context.Context, o *bulkOperation) (*bulkChanged, error) {
+	c, err := b.changeOf(o)
+	if err != nil {
+		return nil, err
+	}
+	done, err := c.do(ctx)
+	if err != nil {
+		return nil, err
+	}
+	id := c.id
+	if done.ID != "" {
+		id = done.ID
+	}
+	return &bulkChanged{done, c.base + c.res.Endpoint + "/" + id}, nil
+}
+
+// changeOf is the change that an operation is, as far as its references are
+// known.
+func (b *bulkRequest) changeOf(o *bulkOperation) (*change, error) {
 	c := b.template
 	path, _ := resolved(o.path, b.ids).(string)
 	c.method, c.version = o.method, o.version
@@ -220,15 +241,7 @@ func (b *bulkRequest) change(ctx context.Context, o *bulkOperation) (*bulkChange
 	}
 	// The answer has no resources, so what is costly about them is not read.
 	c.selection = selection{Attributes: []string{"id"}}
-	done, err := c.do(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id := c.id
-	if done.ID != "" {
-		id = done.ID
-	}
-	return &bulkChanged{done, c.base + c.res.Endpoint + "/" + id}, nil
+	return &c, nil
 }
 
 func (b *bulkRequest) send(w http.ResponseWriter, r *request) error {

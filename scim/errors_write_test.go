@@ -1,0 +1,47 @@
+package scim
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	scimerrors "github.com/elimity-com/scim/errors"
+
+	"iamscim/provisioner"
+	"iamscim/scim/tree"
+	"iamscim/store"
+)
+
+func TestWriteErrors(t *testing.T) {
+	rows := []struct {
+		err     error
+		status  int
+		keyword scimerrors.ScimType
+		detail  string
+		retry   string
+	}{
+		{tree.Errorf(scimerrors.ScimTypeNoTarget, "Nothing."), 400, scimerrors.ScimTypeNoTarget, "Nothing.", ""},
+		{&provisioner.InvalidError{Attribute: "userName", Reason: "too long"}, 400, scimerrors.ScimTypeInvalidValue, "userName: too long.", ""},
+		{&provisioner.InvalidError{Attribute: "members", Reason: "too many", TooMany: true}, 400, scimerrors.ScimTypeTooMany, "members: too many.", ""},
+		{&provisioner.DeniedError{Rule: provisioner.RuleReadOnly, Reason: "this server only reads"}, 403, "", "This server only reads.", ""},
+		{&provisioner.DeniedError{Rule: provisioner.RuleProtected, Reason: "the user is ours"}, 403, "", "Refused by the rule protected: the user is ours.", ""},
+		{&provisioner.DeniedError{Rule: provisioner.RuleAWS, Reason: "internal", Action: "iam:CreateUser", Resource: "arn:x"}, 403, "", "AWS does not allow this server to call iam:CreateUser on arn:x.", ""},
+		{&provisioner.DeniedError{Rule: provisioner.RuleAWS, Reason: "internal", Action: "iam:CreateUser"}, 403, "", "AWS does not allow this server to call iam:CreateUser.", ""},
+		{&provisioner.PendingError{PlanID: "x", RetryAfter: 1500 * time.Millisecond, Err: provisioner.ErrThrottled}, 503, "", "A change of this resource is still under way; try again shortly.", "2"},
+		{&provisioner.PreconditionError{Reason: "it has changed"}, 412, "", "It has changed.", ""},
+		{store.ErrExists, 409, scimerrors.ScimTypeUniqueness, scimerrors.ScimErrorUniqueness.Detail, ""},
+		{provisioner.ErrThrottled, 503, "", "AWS asks for patience; try again shortly.", "5"},
+		{provisioner.ErrConflict, 503, "", "Something else is changing this in AWS; try again shortly.", "5"},
+		{provisioner.ErrUnavailable, 503, "", "AWS cannot be reached, or does not accept the credentials of this server.", "30"},
+	}
+	for _, row := range rows {
+		got, header := replyTo(fmt.Errorf("update user: %w", row.err))
+		if got.Status != row.status || got.ScimType != row.keyword || got.Detail != row.detail || header.Get("Retry-After") != row.retry {
+			t.Errorf("%v: %+v %v", row.err, got, header)
+		}
+	}
+	if got, _ := replyTo(fmt.Errorf("secret")); got.Status != http.StatusInternalServerError {
+		t.Errorf("%+v", got)
+	}
+}
