@@ -210,6 +210,9 @@ func (e *execution) finish(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("journal the end of plan %s: %w: %w", e.plan.ID, ErrUnavailable, err)
 	}
+	if e.plan.Kind == kindDeactivate {
+		e.p.writes.rechecks.add(e.plan.Object.ID, e.p.now().Add(settleTime), e.actor)
+	}
 	e.p.log.InfoContext(ctx, "changed", "plan", e.plan.ID, "kind", e.plan.Kind, "object", e.plan.Object.ID, "calls", len(e.calls), "request_id", e.actor.RequestID)
 	return e.publish(ctx)
 }

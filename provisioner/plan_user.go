@@ -71,6 +71,11 @@ func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
 	for _, t := range pl.cfg.CreateTags {
 		create = create.with("tag", t.Key+"="+t.Value)
 	}
+	for _, t := range pl.personTags(w.Person) {
+		if t.Value != "" {
+			create = create.with("tag", t.Key+"="+t.Value)
+		}
+	}
 	create = create.needing("CreateUser", at.arn, "iam:PermissionsBoundary", boundary).needing("TagUser", at.arn)
 	u.plan.add(create.undoneBy(at.step("DeleteUser")))
 	inactive := w.Active != nil && !*w.Active
@@ -105,6 +110,7 @@ func (pl *planner) planUpdateUser(now userNow, w *UserWish) (*Plan, error) {
 	if err := u.grants(w); err != nil {
 		return nil, err
 	}
+	u.attributes(now, w)
 	if err := u.identity(w); err != nil {
 		return nil, err
 	}
@@ -117,7 +123,6 @@ func (pl *planner) planUpdateUser(now userNow, w *UserWish) (*Plan, error) {
 	if w.Password != nil && pl.cfg.Passwords && stays {
 		u.password(*w.Password)
 	}
-	u.attributes(now, w)
 	return pl.checked(u.plan)
 }
 
@@ -134,6 +139,7 @@ func (u *userPlan) attributes(now userNow, w *UserWish) {
 	}
 	if !now.adopted || !reflect.DeepEqual(*next, now.user.Person) {
 		u.plan.after.person = next
+		u.tagging(next)
 	}
 }
 

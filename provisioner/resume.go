@@ -219,6 +219,7 @@ func (p *Provisioner) runWrites(ctx context.Context) {
 		if err := p.Resume(ctx); err != nil {
 			p.log.ErrorContext(ctx, "unfinished plans cannot be resumed", "err", err)
 		}
+		p.Recheck(ctx)
 		t := time.NewTimer(retryAfter)
 		select {
 		case <-t.C:

@@ -28,9 +28,10 @@ type WriteConfig struct {
 	CreatePath     string // of new users and groups ("/")
 	CreateBoundary string // of new users
 	CreateTags     []store.Tag
-	Strict         bool // a deactivation also deletes the password
-	Passwords      bool // write passwords
-	GroupsViaUsers bool // memberships may be written through the user
+	TagAttributes  []string // person attributes to write as tags, too: keys of the table in plan_tags.go
+	Strict         bool     // a deactivation also deletes the password
+	Passwords      bool     // write passwords
+	GroupsViaUsers bool     // memberships may be written through the user
 
 	Guard GuardConfig
 }
@@ -81,6 +82,8 @@ type writes struct {
 	ours       ourselves
 	capability capability
 	wg         sync.WaitGroup // plans under way
+
+	rechecks rechecks
 }
 
 func newWrites(p *Provisioner) *writes {
