@@ -86,6 +86,32 @@ func TestStatusPageEscapes(t *testing.T) {
 	}
 }
 
+// TestStatusPage: the page shows what is there and what is turned.
+func TestStatusPage(t *testing.T) {
+	s := newServer(t, iamsim.Config{Alias: "acme"})
+	s.AddUser(iamsim.User{Name: "ann", Boundary: boundaryARN, Grants: iamsim.Grants{Attached: []string{"arn:aws:iam::aws:policy/AWSDenyAll"}}})
+	s.AddGroup(iamsim.Group{Name: "devs"})
+	s.Join("ann", "devs")
+	s.AddPolicy(iamsim.Policy{Name: "own-policy"}, allowS3)
+	s.wantCode(s.create("ann"), "EntityAlreadyExists")
+	s.fault(iamsim.Fault{Action: "DeleteUser", Kind: iamsim.FaultHang})
+	if err := s.SetDelay("CreateGroup", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SetRate("*", 15, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, text := s.control("GET", "/_sim/", "")
+	for _, want := range []string{
+		"acme", "ann", "devs", "own-policy", "bounded by PowerUserAccess", `tag bad" title="arn:aws:iam::aws:policy/AWSDenyAll"`,
+		"EntityAlreadyExists", "hang", "CreateGroup: is seen after 1m0s", "actions: 15 a second", s.Now().Format("2006-01-02"),
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the page does not show %q", want)
+		}
+	}
+}
+
 func TestControlIsLocal(t *testing.T) {
 	s := newServer(t, iamsim.Config{})
 	for _, tt := range []struct {

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"html/template"
-	"maps"
 	"net/http"
-	"slices"
 )
 
 //go:embed status.html
@@ -14,17 +12,25 @@ var statusFS embed.FS
 
 var statusTemplate = template.Must(template.ParseFS(statusFS, "status.html"))
 
-// statusRows is how many users, groups, roles and calls the page shows.
-const statusRows = 200
+// statusRows is how many of a kind the page shows, and statusCalls how many calls.
+const (
+	statusRows  = 200
+	statusCalls = 50
+)
 
+// statusData is what the page shows.
 type statusData struct {
 	Account, Alias, Now string
 	Counts              []statusCount
-	Users               []statusUser
-	Groups, Roles       []string
-	Faults              []Fault
+	Faults              []statusFault
+	Dials               []string
 	Calls               []Call
 	Actions             []statusCount
+	Users               []statusUser
+	Groups              []statusGroup
+	Roles               []statusRole
+	Policies            []statusPolicy
+	More                map[string]int // how many of each kind are not shown
 }
 
 type statusCount struct {
@@ -32,12 +38,44 @@ type statusCount struct {
 	N    int
 }
 
+type statusFault struct {
+	Fault
+	Seen int
+}
+
+type statusThing struct{ Name, Path, ID string }
+
+// statusGrant is a managed policy by its name, or an inline one.
+type statusGrant struct {
+	Name, ARN string
+	Denies    bool // everything
+}
+
 type statusUser struct {
-	Name, Path, ID    string
-	Password          bool
-	Keys, MFA, Groups int
-	Attached          []string
-	Boundary          string
+	statusThing
+	Password  bool
+	Keys, MFA int
+	Groups    []string
+	Policies  []statusGrant
+	Boundary  *statusGrant
+}
+
+type statusGroup struct {
+	statusThing
+	Members  int
+	Policies []statusGrant
+}
+
+type statusRole struct {
+	statusThing
+	Trusts   []string
+	Policies []statusGrant
+}
+
+type statusPolicy struct {
+	statusThing
+	Default            string
+	Versions, Attached int
 }
 
 func (a *Account) statusPage(w http.ResponseWriter, _ *http.Request) {
@@ -53,36 +91,3 @@ func (a *Account) statusPage(w http.ResponseWriter, _ *http.Request) {
 	// An error here means that the client has gone.
 	_, _ = w.Write(page.Bytes())
 }
-
-func (a *Account) status() statusData {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := a.now()
-	d := statusData{Account: a.cfg.AccountID, Alias: a.alias, Now: stamp(now)}
-	d.Counts = []statusCount{
-		{"users", a.users.size()}, {"groups", a.groups.size()}, {"roles", a.roles.size()}, {"policies", a.policies.size()},
-	}
-	for _, u := range first(a.users.all(now)) {
-		d.Users = append(d.Users, statusUser{
-			u.Name, u.Path, u.ID, u.Login != nil, len(u.Keys), len(u.MFA), len(u.Groups), u.Attached, u.Boundary,
-		})
-	}
-	for _, g := range first(a.groups.all(now)) {
-		d.Groups = append(d.Groups, g.Path+g.Name)
-	}
-	for _, r := range first(a.roles.all(now)) {
-		d.Roles = append(d.Roles, r.Path+r.Name)
-	}
-	for _, f := range a.faults {
-		d.Faults = append(d.Faults, *f)
-	}
-	calls := a.journal.calls[max(0, len(a.journal.calls)-statusRows):]
-	d.Calls = slices.Clone(calls)
-	slices.Reverse(d.Calls)
-	for _, name := range slices.Sorted(maps.Keys(a.journal.counts)) {
-		d.Actions = append(d.Actions, statusCount{name, a.journal.counts[name]})
-	}
-	return d
-}
-
-func first[T any](all []T) []T { return all[:min(len(all), statusRows)] }
