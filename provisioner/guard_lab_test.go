@@ -20,19 +20,16 @@ type setup struct {
 // setup. Its account has been observed.
 func newGuardLab(tb testing.TB, s setup) *writeLab {
 	tb.Helper()
-	var role iamsim.Role
 	l := &writeLab{newLab(tb, iamsim.Config{}, func(a *iamsim.Account) {
 		if s.fill != nil {
 			s.fill(a)
 		}
-		role = a.AddRole(gatewayRole(a.ID(), s))
+		a.AddRole(gatewayRole(a.ID(), s))
 	})}
 	if err := l.SetSCP(s.scps...); err != nil {
 		tb.Fatal(err)
 	}
-	id, secret := l.Credentials()
-	arn := "arn:aws:iam::" + l.ID() + ":role" + role.Path + role.Name
-	l.conn = connect(tb, provisioner.ConnectConfig{RoleARN: arn, AccessKeyID: say(id), SecretAccessKey: say(secret)})
+	l.signIn()
 	l.guarded(s.config)
 	if _, err := l.p.Refresh(tb.Context(), provisioner.RefreshOptions{}); err != nil {
 		tb.Fatal(err)
@@ -42,6 +39,13 @@ func newGuardLab(tb testing.TB, s setup) *writeLab {
 	}
 	l.ResetCalls()
 	return l
+}
+
+// signIn assumes the role of a guard lab.
+func (l *writeLab) signIn() {
+	id, secret := l.Credentials()
+	arn := "arn:aws:iam::" + l.ID() + ":role/apps/gateway"
+	l.conn = connect(l.t, provisioner.ConnectConfig{RoleARN: arn, AccessKeyID: say(id), SecretAccessKey: say(secret)})
 }
 
 func gatewayRole(account string, s setup) iamsim.Role {

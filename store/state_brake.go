@@ -76,10 +76,10 @@ func (tx *StateTx) AddLosses(ctx context.Context, actor string, before time.Time
 	return nil
 }
 
-// Losses returns who lost access after since, each with the latest time.
+// Losses returns who lost access since then, each with the latest time.
 func (tx *StateTx) Losses(ctx context.Context, since time.Time) (map[string]time.Time, error) {
 	lost := map[string]time.Time{}
-	const query = `select user_id, max(at) from brake_event where at > ? group by user_id order by user_id`
+	const query = `select user_id, max(at) from brake_event where at >= ? group by user_id order by user_id`
 	err := eachRow(ctx, tx.tx, query, func(scan scanFunc) error {
 		var id string
 		var at time.Time
