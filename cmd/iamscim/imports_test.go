@@ -24,8 +24,6 @@ func TestImports(t *testing.T) {
 		"scim/filter":        {"store"},
 		"scim/patch":         {"scim/filter", "scim/tree", "store"},
 		"scim/tree":          {"scim/filter", "store"},
-		"scim/patch":         {"scim/filter", "scim/tree", "store"},
-		"scim/tree":          {"scim/filter", "store"},
 		"store":              nil,
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, module+"/...").Output()
