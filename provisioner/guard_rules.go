@@ -251,14 +251,14 @@ func (v *verdict) grantable(arn string) error {
 		doc = parsedPolicy(pol.Document)
 	}
 	switch {
-	case slices.Contains(v.own.policies, arn):
-		return &DeniedError{Rule: RuleProtected, Reason: fmt.Sprintf("policy %s gives this server its own permissions; it must be listed by its ARN", arn)}
 	case doc == nil:
 		return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("what policy %s allows is not known; it must be listed by its ARN", arn)}
 	case doc.AdministratorEquivalent():
 		return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s gives the power of an administrator; it must be listed by its ARN", arn)}
 	case doc.DeniesEverything():
 		return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s denies everything; it must be listed by its ARN", arn)}
+	case slices.Contains(v.own.policies, arn):
+		return &DeniedError{Rule: RuleProtected, Reason: fmt.Sprintf("policy %s gives this server its own permissions; it must be listed by its ARN", arn)}
 	}
 	return nil
 }

@@ -172,7 +172,7 @@ func (r *request) updateUser(ctx context.Context, id string, edit func(*store.Us
 	}
 	plan, err := pl.planUpdateUser(now, &w)
 	if err != nil {
-		return nil, err
+		return nil, r.refused(ctx, kindUpdateUser, store.Ref{Kind: store.KindUser, ID: id}, err)
 	}
 	var plans []*Plan
 	if w.Active != nil && !*w.Active {
