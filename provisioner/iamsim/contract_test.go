@@ -44,7 +44,7 @@ func contractCases() []contractCase {
 		reportCases(), userCases(), renameCases(), deleteUserCases(), tagCases(), groupCases(), memberCases(),
 		managedCases(), versionCases(), attachCases(), inlineCases(), boundaryCases(), keyCases(), loginCases(),
 		mfaCases(), sshCases(), certificateCases(), serviceCredentialCases(), roleCases(), detailCases(),
-		stsCases(), simulateCases(),
+		stsCases(), simulateCases(), factCases(),
 	)
 }
 
