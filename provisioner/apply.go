@@ -2,8 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -40,146 +38,11 @@ type execution struct {
 	generation store.Generation
 }
 
-// mark is a state of a step on its way into the journal.
-type mark struct {
-	seq     int
-	state   store.StepState
-	problem string
-}
-
 // errCrashed ends an execution as a crash would: nothing is written any more.
 var errCrashed = errors.New("the process died")
 
 func newExecution(p *Provisioner, plan *Plan, actor Actor, x *subject) *execution {
 	return &execution{p: p, plan: plan, actor: actor, before: x.clone(), x: x, states: make([]store.StepState, len(plan.Steps))}
-}
-
-// begin journals the plan, with the intent of its first calls, and what a
-// deactivation is about to take. From here on the plan does not stop halfway.
-func (e *execution) begin(ctx context.Context, digest string) error {
-	e.plan.ID = rand.Text()
-	j := &store.JournalPlan{
-		ID: e.plan.ID, Kind: e.plan.Kind, Direction: string(e.plan.Direction), Digest: digest, State: store.PlanRunning, Actor: e.actor.Credential,
-		Objects: []store.JournalObject{{Kind: e.plan.Object.Kind, ID: e.plan.Object.ID, Name: foldName(e.plan.Name)}},
-	}
-	steps, err := journaled(e.plan.Steps)
-	if err != nil {
-		return err
-	}
-	j.Steps = steps
-	err = e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
-		if err := tx.AddPlan(ctx, j); err != nil {
-			return err
-		}
-		for _, id := range e.supersedes {
-			if err := tx.SetPlanState(ctx, id, store.PlanSuperseded, time.Time{}, "by "+e.plan.ID); err != nil {
-				return err
-			}
-		}
-		if _, err := tx.Deactivation(ctx, e.plan.Object.ID); err == nil {
-			e.recorded = true
-		}
-		if err := e.remember(ctx, tx); err != nil {
-			return err
-		}
-		e.intend(0)
-		return e.flush(ctx, tx)
-	})
-	if err != nil {
-		return fmt.Errorf("journal the plan: %w", err)
-	}
-	e.created = j.Created
-	return nil
-}
-
-// remember writes what must be known before the first call of a deactivation.
-func (e *execution) remember(ctx context.Context, tx *store.StateTx) error {
-	a := &e.plan.after
-	if e.plan.Kind != kindDeactivate || !a.inactive {
-		return nil
-	}
-	id := e.plan.Object.ID
-	if err := tx.PutDeactivation(ctx, id, a.taken, e.actor.Credential); err != nil {
-		return err
-	}
-	if err := tx.AddRemembered(ctx, id, a.taken); err != nil {
-		return err
-	}
-	if a.deny == "" {
-		return nil
-	}
-	return tx.AddDeny(ctx, id, a.deny)
-}
-
-func journaled(steps []Step) ([]store.JournalStep, error) {
-	out := make([]store.JournalStep, len(steps))
-	for i := range steps {
-		call, err := json.Marshal(&steps[i])
-		if err != nil {
-			return nil, fmt.Errorf("journal %s: %w", steps[i].Action, err)
-		}
-		out[i] = store.JournalStep{Call: call, State: store.StepPlanned}
-		if steps[i].Inverse == nil {
-			continue
-		}
-		if out[i].Inverse, err = json.Marshal(steps[i].Inverse); err != nil {
-			return nil, fmt.Errorf("journal %s: %w", steps[i].Action, err)
-		}
-	}
-	return out, nil
-}
-
-// intend marks step i as about to be called, and with it those that follow and
-// need no intent of their own.
-func (e *execution) intend(i int) {
-	for ; i < len(e.plan.Steps); i++ {
-		e.mark(i, store.StepIntended, "")
-		if !actions[e.plan.Steps[i].Action].together {
-			return
-		}
-	}
-}
-
-func (e *execution) mark(i int, state store.StepState, problem string) {
-	e.states[i] = state
-	e.marks = append(e.marks, mark{i, state, problem})
-}
-
-// flush commits the marks as part of a transaction.
-func (e *execution) flush(ctx context.Context, tx *store.StateTx) error {
-	if e.bornID != "" {
-		if err := tx.AddPlanObjects(ctx, e.plan.ID, store.JournalObject{Kind: e.plan.Object.Kind, ID: e.bornID}); err != nil {
-			return err
-		}
-		e.bornID = ""
-	}
-	for _, m := range e.marks {
-		if err := tx.SetPlanStep(ctx, e.plan.ID, m.seq, m.state, m.problem); err != nil {
-			return err
-		}
-		if deny := e.refusedDeny(m); deny != "" {
-			if err := tx.DropDeny(ctx, e.plan.Object.ID, deny); err != nil {
-				return err
-			}
-		}
-	}
-	e.marks = nil
-	return nil
-}
-
-// refusedDeny is the deny that a failed step was to place: it is not ours, in
-// case somebody else places it.
-func (e *execution) refusedDeny(m mark) string {
-	s := &e.plan.Steps[m.seq]
-	switch {
-	case m.state != store.StepFailed || e.plan.Kind != kindDeactivate:
-		return ""
-	case s.Action == "AttachUserPolicy":
-		return s.param("policy")
-	case s.Action == "PutUserPolicy":
-		return s.param("name")
-	}
-	return ""
 }
 
 // run carries out the steps from first on, and stops at the first that fails.
@@ -222,16 +85,6 @@ func (e *execution) runStep(ctx context.Context, i int) error {
 	e.calls = append(e.calls, s.String())
 	s.apply(e.x)
 	return nil
-}
-
-// uncommitted reports whether the intent of step i is not on the disk yet.
-func (e *execution) uncommitted(i int) bool {
-	for _, m := range e.marks {
-		if m.seq == i && m.state == store.StepIntended {
-			return true
-		}
-	}
-	return false
 }
 
 // attempt makes the call until it succeeds, or fails in a way that trying again

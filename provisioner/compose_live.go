@@ -1,0 +1,146 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/store"
+)
+
+// composeLive makes a user of what a live read said, laying over it what we
+// wrote and IAM may not show yet.
+func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *liveUser, m *memory) (*store.User, error) {
+	id := aws.ToString(l.user.UserId)
+	prev, err := userIn(ctx, tx, id)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	shown, err := shownName(ctx, tx, store.KindUser, id, aws.ToString(l.user.UserName))
+	if err != nil {
+		return nil, err
+	}
+	shielded, err := tx.Protected(ctx, l.at, id)
+	if err != nil {
+		return nil, err
+	}
+	ids := groupIDs(l.groups)
+	if prev != nil {
+		ids = unique(append(ids, prev.Groups...))
+	}
+	groups, err := groupsIn(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var u *store.User
+	err = p.compose(ctx, tx, m, groups, func(s *single) error {
+		u = s.live(l, prev, shown)
+		if prev != nil {
+			overlay(u, prev, shielded)
+		}
+		s.rejudge(u)
+		return nil
+	})
+	return u, err
+}
+
+// live composes the user, but for what follows from policies and groups.
+func (s *single) live(l *liveUser, prev *store.User, shown string) *store.User {
+	u := &store.User{
+		ID: aws.ToString(l.user.UserId), Name: aws.ToString(l.user.UserName), UserName: shown, Path: aws.ToString(l.user.Path),
+		ARN: aws.ToString(l.user.Arn), Created: aws.ToTime(l.user.CreateDate).UTC(), Tags: tags(l.user.Tags), Boundary: boundary(l.user.PermissionsBoundary),
+	}
+	u.Inline = s.inline(store.KindUser, u.ID, u.Name, l.inline)
+	u.Attached = s.attached(l.attached)
+	u.Groups = groupIDs(l.groups)
+	s.facts.started, s.facts.listed = l.at, map[string]iamtypes.User{u.ID: l.user}
+	if prev != nil {
+		s.prior.users[u.ID] = prev
+	}
+	s.credentials(u)
+	if l.held != nil {
+		l.held.put(u)
+	}
+	identify(u, s.derive.IdentityTags)
+	s.personOf(u, prev)
+	_, u.Managed = s.memory.owned[store.Ref{Kind: store.KindUser, ID: u.ID}]
+	return u
+}
+
+// personOf keeps derived attributes as they were shown while nothing they are
+// derived from has changed: some are derived with a view to everybody else.
+func (s *single) personOf(u, prev *store.User) {
+	_, written := s.memory.persons[u.ID]
+	same := prev != nil && prev.UserName == u.UserName && prev.IdentityType == u.IdentityType && slices.Equal(prev.Tags, u.Tags)
+	if !written && same {
+		u.Person, u.AttributeSources = prev.Person, prev.AttributeSources
+		return
+	}
+	s.person(u)
+}
+
+// overlay keeps what we wrote within the consistency window. A deny that shows
+// stays, whoever placed it.
+func overlay(u, prev *store.User, shielded []store.Protection) {
+	for _, pr := range shielded {
+		switch pr.Thing {
+		case store.ThingUser:
+			u.Name, u.UserName, u.Path, u.ARN, u.Boundary, u.Tags = prev.Name, prev.UserName, prev.Path, prev.ARN, prev.Boundary, prev.Tags
+			for _, i := range prev.Inline {
+				if i.Name == denyInline && !slices.ContainsFunc(u.Inline, func(p store.InlinePolicy) bool { return p.Name == denyInline }) {
+					u.Inline = append(u.Inline, i)
+				}
+			}
+		case store.ThingMembership:
+			if pr.ID == u.ID {
+				u.Groups = slices.DeleteFunc(u.Groups, func(id string) bool { return id == pr.Other })
+				if slices.Contains(prev.Groups, pr.Other) {
+					u.Groups = append(u.Groups, pr.Other)
+				}
+				slices.Sort(u.Groups)
+			}
+		case store.ThingAttachment:
+			overlayAttachment(u, prev, pr.Other)
+		case store.ThingCredential:
+			for _, c := range credentialsOf(prev) {
+				if c.id == pr.Other {
+					editCredential(u, c.kind, c.id, c.status)
+				}
+			}
+		}
+	}
+}
+
+func overlayAttachment(u, prev *store.User, arn string) {
+	if slices.ContainsFunc(prev.Attached, func(p store.PolicyRef) bool { return p.ARN == arn }) {
+		u.Attached = withPolicy(u.Attached, arn)
+		return
+	}
+	if slices.ContainsFunc(u.Attached, func(p store.PolicyRef) bool { return p.ARN == arn && !p.Deny }) {
+		u.Attached = withoutPolicy(u.Attached, arn)
+	}
+}
+
+// shownName decodes the name of one resource with a view to the others: two
+// are never shown alike.
+func shownName(ctx context.Context, tx *store.SnapshotTx, kind store.Kind, id, name string) (string, error) {
+	shown := store.DecodeName(name)
+	other, err := nameTaken(ctx, tx, kind, shown, id)
+	if err != nil || !other {
+		return shown, err
+	}
+	return store.EncodeName(shown), nil
+}
+
+// nameTaken reports whether a resource other than id is shown under the name.
+func nameTaken(ctx context.Context, tx *store.SnapshotTx, kind store.Kind, shown, id string) (bool, error) {
+	attribute := map[store.Kind]store.Path{store.KindUser: "userName", store.KindGroup: "displayName"}[kind]
+	r, err := tx.Select(ctx, kind, store.Query{Where: store.Compare{Path: attribute, Op: store.Eq, Value: shown}})
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(r.IDs, func(other string) bool { return other != id }), nil
+}

@@ -1,0 +1,156 @@
+package provisioner
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"iamscim/store"
+)
+
+// mark is a state of a step on its way into the journal.
+type mark struct {
+	seq     int
+	state   store.StepState
+	problem string
+}
+
+// begin journals the plan, with the intent of its first calls, and what a
+// deactivation is about to take. From here on the plan does not stop halfway.
+func (e *execution) begin(ctx context.Context, digest string) error {
+	e.plan.ID = rand.Text()
+	j := &store.JournalPlan{
+		ID: e.plan.ID, Kind: e.plan.Kind, Direction: string(e.plan.Direction), Digest: digest, State: store.PlanRunning, Actor: e.actor.Credential,
+		Objects: []store.JournalObject{{Kind: e.plan.Object.Kind, ID: e.plan.Object.ID, Name: foldName(e.plan.Name)}},
+	}
+	steps, err := journaled(e.plan.Steps)
+	if err != nil {
+		return err
+	}
+	j.Steps = steps
+	err = e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
+		if err := tx.AddPlan(ctx, j); err != nil {
+			return err
+		}
+		for _, id := range e.supersedes {
+			if err := tx.SetPlanState(ctx, id, store.PlanSuperseded, time.Time{}, "by "+e.plan.ID); err != nil {
+				return err
+			}
+		}
+		if _, err := tx.Deactivation(ctx, e.plan.Object.ID); err == nil {
+			e.recorded = true
+		}
+		if err := e.remember(ctx, tx); err != nil {
+			return err
+		}
+		e.intend(0)
+		return e.flush(ctx, tx)
+	})
+	if err != nil {
+		return fmt.Errorf("journal the plan: %w", err)
+	}
+	e.created = j.Created
+	return nil
+}
+
+// remember writes what must be known before the first call of a deactivation.
+func (e *execution) remember(ctx context.Context, tx *store.StateTx) error {
+	a := &e.plan.after
+	if e.plan.Kind != kindDeactivate || !a.inactive {
+		return nil
+	}
+	id := e.plan.Object.ID
+	if err := tx.PutDeactivation(ctx, id, a.taken, e.actor.Credential); err != nil {
+		return err
+	}
+	if err := tx.AddRemembered(ctx, id, a.taken); err != nil {
+		return err
+	}
+	if a.deny == "" {
+		return nil
+	}
+	return tx.AddDeny(ctx, id, a.deny)
+}
+
+func journaled(steps []Step) ([]store.JournalStep, error) {
+	out := make([]store.JournalStep, len(steps))
+	for i := range steps {
+		call, err := json.Marshal(&steps[i])
+		if err != nil {
+			return nil, fmt.Errorf("journal %s: %w", steps[i].Action, err)
+		}
+		out[i] = store.JournalStep{Call: call, State: store.StepPlanned}
+		if steps[i].Inverse == nil {
+			continue
+		}
+		if out[i].Inverse, err = json.Marshal(steps[i].Inverse); err != nil {
+			return nil, fmt.Errorf("journal %s: %w", steps[i].Action, err)
+		}
+	}
+	return out, nil
+}
+
+// intend marks step i as about to be called, and with it those that follow and
+// need no intent of their own.
+func (e *execution) intend(i int) {
+	for ; i < len(e.plan.Steps); i++ {
+		e.mark(i, store.StepIntended, "")
+		if !actions[e.plan.Steps[i].Action].together {
+			return
+		}
+	}
+}
+
+func (e *execution) mark(i int, state store.StepState, problem string) {
+	e.states[i] = state
+	e.marks = append(e.marks, mark{i, state, problem})
+}
+
+// flush commits the marks as part of a transaction.
+func (e *execution) flush(ctx context.Context, tx *store.StateTx) error {
+	if e.bornID != "" {
+		if err := tx.AddPlanObjects(ctx, e.plan.ID, store.JournalObject{Kind: e.plan.Object.Kind, ID: e.bornID}); err != nil {
+			return err
+		}
+		e.bornID = ""
+	}
+	for _, m := range e.marks {
+		if err := tx.SetPlanStep(ctx, e.plan.ID, m.seq, m.state, m.problem); err != nil {
+			return err
+		}
+		if deny := e.refusedDeny(m); deny != "" {
+			if err := tx.DropDeny(ctx, e.plan.Object.ID, deny); err != nil {
+				return err
+			}
+		}
+	}
+	e.marks = nil
+	return nil
+}
+
+// refusedDeny is the deny that a failed step was to place: it is not ours, in
+// case somebody else places it.
+func (e *execution) refusedDeny(m mark) string {
+	s := &e.plan.Steps[m.seq]
+	switch {
+	case m.state != store.StepFailed || e.plan.Kind != kindDeactivate:
+		return ""
+	case s.Action == "AttachUserPolicy":
+		return s.param("policy")
+	case s.Action == "PutUserPolicy":
+		return s.param("name")
+	}
+	return ""
+}
+
+// uncommitted reports whether the intent of step i is not on the disk yet.
+func (e *execution) uncommitted(i int) bool {
+	for _, m := range e.marks {
+		if m.seq == i && m.state == store.StepIntended {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,87 @@
+package provisioner
+
+import (
+	"context"
+	"slices"
+
+	"iamscim/store"
+)
+
+// regrouped lists the users for whom something follows from what changed: all
+// members if the group's policies did, those that came and went if it has any,
+// and nobody otherwise.
+func (e *execution) regrouped(ctx context.Context, tx *store.SnapshotTx, prev *store.Group) ([]string, error) {
+	matters := func(g *store.Group) bool { return g != nil && len(g.Attached)+len(g.Inline) > 0 }
+	policies := e.x.group == nil
+	var ids []string
+	for s := range e.done {
+		if s.UserID != "" {
+			ids = append(ids, s.UserID)
+		} else if s.Action != "UpdateGroup" {
+			policies = true
+		}
+	}
+	if !matters(prev) && !matters(e.x.group) {
+		return nil, nil
+	}
+	if !policies || prev == nil {
+		return ids, nil
+	}
+	members, err := tx.Members(ctx, prev.ID, false)
+	for _, m := range members {
+		ids = append(ids, m.ID)
+	}
+	return unique(ids), err
+}
+
+// regroup recomputes what follows for users from their groups.
+func (p *Provisioner) regroup(ctx context.Context, tx *store.SnapshotTx, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	users, err := tx.Users(ctx, ids...)
+	if err != nil {
+		return err
+	}
+	var named []string
+	for _, u := range users {
+		named = append(named, u.Groups...)
+	}
+	groups, err := groupsIn(ctx, tx, unique(named))
+	if err != nil {
+		return err
+	}
+	return p.compose(ctx, tx, nil, groups, func(s *single) error {
+		for _, u := range users {
+			s.regroup(u)
+			if err := tx.PutUser(ctx, u); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// regroup keeps every deny but those of groups, which it finds anew.
+func (s *single) regroup(u *store.User) {
+	u.DisabledBy = slices.DeleteFunc(slices.Clone(u.DisabledBy), func(d store.Deny) bool { return d.Type == "groupPolicy" })
+	record := len(u.DisabledBy)
+	if record > 0 && u.DisabledBy[record-1].Type == "record" {
+		record--
+	}
+	var denies []store.Deny
+	for _, id := range u.Groups {
+		if g := s.groupsByID[id]; g != nil {
+			denies = append(denies, s.groupDenies(g)...)
+		}
+	}
+	u.DisabledBy = slices.Insert(u.DisabledBy, record, denies...)
+	if len(u.DisabledBy) == 0 {
+		u.DisabledBy = nil
+	}
+	u.Active = len(u.DisabledBy) == 0
+	for _, p := range u.Inline {
+		s.parseQuietly(p.Document)
+	}
+	u.Roles = s.roles.of(u)
+}
