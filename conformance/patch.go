@@ -1,0 +1,97 @@
+package conformance
+
+import (
+	"context"
+	"maps"
+)
+
+// patchCase is a row of the tables of RFC 7644 §3.5.2: a user as it is made,
+// operations, and how it must be afterwards.
+type patchCase struct {
+	name    string
+	section string
+	level   Level
+	text    string
+	before  object // attributes of the user; all must be declared
+	uses    string // one more attribute that must be declared
+	ops     []any
+	want    []expectation // of a GET afterwards
+	answer  []expectation // of the PATCH itself; nil means success
+}
+
+// op is one operation; an empty path or a nil value is left out.
+func op(kind, path string, value any) object {
+	o := object{"op": kind}
+	if path != "" {
+		o["path"] = path
+	}
+	if value != nil {
+		o["value"] = value
+	}
+	return o
+}
+
+func ops(list ...object) []any {
+	out := []any{}
+	for _, o := range list {
+		out = append(out, o)
+	}
+	return out
+}
+
+func patchOf(list ...object) object {
+	return object{"schemas": []any{patchURN}, "Operations": ops(list...)}
+}
+
+func (p patchCase) check() Check {
+	return Check{p.name, p.section, p.level, p.text, p.run}
+}
+
+func (p patchCase) run(ctx context.Context, c *Client) error {
+	if err := c.supports(ctx, "patch"); err != nil {
+		return err
+	}
+	need := names(p.before)
+	if p.uses != "" {
+		need = append(need, p.uses)
+	}
+	if err := c.needs(ctx, userURN, need...); err != nil {
+		return err
+	}
+	u, err := c.user(ctx, maps.Clone(p.before))
+	if err != nil {
+		return err
+	}
+	answer := p.answer
+	if answer == nil {
+		answer = []expectation{success}
+	}
+	if _, err := c.expect(ctx, patchTo(u.path, object{"schemas": []any{patchURN}, "Operations": p.ops}), answer...); err != nil {
+		return err
+	}
+	return c.shows(ctx, u, append([]expectation{status(200)}, p.want...)...)
+}
+
+func cases(list ...patchCase) []Check {
+	var out []Check
+	for _, p := range list {
+		out = append(out, p.check())
+	}
+	return out
+}
+
+// want and answers keep the tables short.
+func want(list ...expectation) []expectation    { return list }
+func answers(list ...expectation) []expectation { return list }
+
+// The users that the tables begin with.
+var (
+	ada      = object{"displayName": "Ada"}
+	lovelace = object{"name": object{"givenName": "Ada", "familyName": "Lovelace"}}
+	oneMail  = object{"emails": []any{object{"value": "work@example.com", "type": "work"}}}
+	twoMails = object{"emails": []any{
+		object{"value": "work@example.com", "type": "work", "primary": true}, object{"value": "home@example.com", "type": "home"}}}
+	engines = object{enterpriseURN: object{"department": "Engines"}}
+)
+
+const department = enterpriseURN + ":department"

@@ -1,0 +1,73 @@
+package conformance_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+
+	"iamscim/conformance"
+)
+
+// direct sends requests to a handler without a network.
+type direct struct{ http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	rec := httptest.NewRecorder()
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	d.ServeHTTP(rec, r)
+	resp := rec.Result()
+	resp.Request = r
+	if resp.StatusCode == http.StatusNotModified || r.Method == http.MethodHead {
+		resp.Body = http.NoBody
+	}
+	return resp, nil
+}
+
+func clientOf(h http.Handler) *conformance.Client {
+	return &conformance.Client{URL: refBase, Token: refToken, HTTP: &http.Client{Transport: direct{h}}}
+}
+
+// notOnReference are checks that a good server cannot pass for a good reason;
+// mutants that have what they need run them.
+var notOnReference = map[string]string{
+	"patch/no-content": "the reference answers 200 to PATCH",
+}
+
+func TestReference(t *testing.T) {
+	ref := newReference()
+	for check, err := range conformance.Run(t.Context(), clientOf(ref), conformance.Options{}) {
+		switch outcome := conformance.OutcomeOf(err); {
+		case outcome == conformance.Skipped && (notOnReference[check.Name] != "" || onlyInterop(check.Name)):
+		case outcome != conformance.Pass:
+			t.Errorf("%s (%s): %s: %v", check.Name, check.Section, outcome, err)
+		}
+	}
+	if len(ref.docs) != 0 {
+		t.Errorf("%d resources were left behind", len(ref.docs))
+	}
+}
+
+func onlyInterop(name string) bool {
+	return slices.ContainsFunc(conformance.Checks(), func(c conformance.Check) bool {
+		return c.Name == name && c.Section == "draft-zollner-scim-interop-profile" && c.Level == conformance.Must
+	})
+}
+
+func TestNames(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range conformance.Checks() {
+		if seen[c.Name] {
+			t.Errorf("two checks are called %s", c.Name)
+		}
+		seen[c.Name] = true
+		if c.Section == "" || c.Text == "" || c.Level < conformance.Must || c.Level > conformance.May || c.Run == nil {
+			t.Errorf("%s is incomplete", c.Name)
+		}
+	}
+	if len(seen) < 200 {
+		t.Errorf("there are only %d checks", len(seen))
+	}
+}
