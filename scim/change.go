@@ -156,9 +156,12 @@ func (c *change) match(ctx context.Context) error {
 	return nil
 }
 
-func (c *change) actor(ctx context.Context) provisioner.Actor {
-	a := provisioner.Actor{Credential: c.credential.ID, Scopes: map[string]bool{}, RequestID: RequestID(ctx)}
-	for _, name := range c.credential.Scopes.Names() {
+func (c *change) actor(ctx context.Context) provisioner.Actor { return actorOf(ctx, c.credential) }
+
+// actorOf is who asks, as the provisioner knows them.
+func actorOf(ctx context.Context, c *auth.Credential) provisioner.Actor {
+	a := provisioner.Actor{Credential: c.ID, Scopes: map[string]bool{}, RequestID: RequestID(ctx)}
+	for _, name := range c.Scopes.Names() {
 		a.Scopes[name] = true
 	}
 	return a

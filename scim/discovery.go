@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -23,13 +24,13 @@ const (
 // the base URL, of which there is one, or on loopback a few.
 type discovery struct {
 	mu   sync.Mutex
-	docs map[string]*document // by URL
+	docs map[string]*document // by URL and state
 }
 
-// document returns the answer at url, rendering it the first time.
-func (d *discovery) document(url string, render func() (any, error)) (*document, error) {
+// document returns the answer of that key, rendering it the first time.
+func (d *discovery) document(key string, render func() (any, error)) (*document, error) {
 	d.mu.Lock()
-	doc := d.docs[url]
+	doc := d.docs[key]
 	d.mu.Unlock()
 	if doc != nil {
 		return doc, nil
@@ -49,13 +50,14 @@ func (d *discovery) document(url string, render func() (any, error)) (*document,
 	if d.docs == nil || len(d.docs) >= maxDiscovery {
 		d.docs = map[string]*document{}
 	}
-	d.docs[url] = doc
+	d.docs[key] = doc
 	return doc, nil
 }
 
 // discover answers a discovery request. Sorting and paging are ignored and a
-// filter is forbidden (RFC 7644 §4).
-func (s *Server) discover(w http.ResponseWriter, r *request, render func() (any, error)) error {
+// filter is forbidden (RFC 7644 §4). The answer may depend on the state of
+// something, besides the URL.
+func (s *Server) discover(w http.ResponseWriter, r *request, state string, render func() (any, error)) error {
 	query, err := parseQuery(r)
 	if err != nil {
 		return err
@@ -64,7 +66,7 @@ func (s *Server) discover(w http.ResponseWriter, r *request, render func() (any,
 		return errFilterDiscovery
 	}
 	path := r.URL.Path[strings.Index(r.URL.Path, "/scim/v2")+len("/scim/v2"):]
-	doc, err := s.discovery.document(r.base+path, render)
+	doc, err := s.discovery.document(r.base+path+" "+state, render)
 	if err != nil {
 		return err
 	}
@@ -76,8 +78,8 @@ type object map[string]any
 
 // serviceProviderConfig tells what this server can do, no more (RFC 7643 §5).
 func (s *Server) serviceProviderConfig(w http.ResponseWriter, r *request) error {
-	return s.discover(w, r, func() (any, error) {
-		writes := s.cfg.Writable
+	writes := s.writes(r.account)
+	return s.discover(w, r, strconv.FormatBool(writes), func() (any, error) {
 		bulk := object{"supported": false, "maxOperations": 0, "maxPayloadSize": 0}
 		if writes {
 			bulk = object{"supported": true, "maxOperations": maxBulkOperations, "maxPayloadSize": bulkLimit}
@@ -110,7 +112,7 @@ func (s *Server) serviceProviderConfig(w http.ResponseWriter, r *request) error 
 }
 
 func (s *Server) resourceTypes(w http.ResponseWriter, r *request) error {
-	return s.discover(w, r, func() (any, error) {
+	return s.discover(w, r, "", func() (any, error) {
 		var all []any
 		for _, t := range r.account.content.types {
 			all = append(all, t.document(r.base))
@@ -124,7 +126,7 @@ func (s *Server) resourceType(w http.ResponseWriter, r *request) error {
 	if t == nil {
 		return errNoRoute
 	}
-	return s.discover(w, r, func() (any, error) { return t.document(r.base), nil })
+	return s.discover(w, r, "", func() (any, error) { return t.document(r.base), nil })
 }
 
 // document is the entry of /ResourceTypes (RFC 7643 §6).
@@ -146,7 +148,7 @@ func (t *resourceType) document(base string) object {
 }
 
 func (s *Server) schemas(w http.ResponseWriter, r *request) error {
-	return s.discover(w, r, func() (any, error) {
+	return s.discover(w, r, "", func() (any, error) {
 		docs, err := r.account.content.schemaDocuments(r.base)
 		var all []any
 		for _, doc := range docs {
@@ -157,7 +159,7 @@ func (s *Server) schemas(w http.ResponseWriter, r *request) error {
 }
 
 func (s *Server) schema(w http.ResponseWriter, r *request) error {
-	return s.discover(w, r, func() (any, error) {
+	return s.discover(w, r, "", func() (any, error) {
 		docs, err := r.account.content.schemaDocuments(r.base)
 		if err != nil {
 			return nil, err

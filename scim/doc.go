@@ -6,14 +6,20 @@
 //	           middleware.go  request id, recovery, shape log (shape.go), headers, limits
 //	           authorize.go   who is asking, and may they
 //	           account.go     what is kept about each account served
-//	           resources.go   list, get, search; refused writes
+//	           resources.go   list, get, search
+//	           write.go       POST, PUT, PATCH, DELETE; bulk.go, dryrun.go
 //	           discovery.go   ServiceProviderConfig, ResourceTypes, Schemas
 //	           health.go      /livez, /readyz, /health; metrics.go: /metrics
-//	           admin.go       /admin/…: refresh, confirm; admin_tokens.go: tokens
+//	           admin.go       /admin/…: refresh, confirm; admin_tokens.go: tokens;
+//	                          admin_writes.go: adopt, release the brake
 //	           errors.go      every error, as a SCIM Error, written once
 //
 // A handler decodes, makes one call, encodes and returns an error. Only
 // errors.go knows how an error looks on the wire.
+//
+// A write, whoever it comes from, is a change (change.go): its body is read and
+// checked (decode.go, scim/tree, scim/patch), becomes a wish (wish.go), and the
+// provisioner makes it true.
 //
 // What a resource looks like is the other half of the package: schema.go
 // declares it, render.go writes it, list.go answers queries. Filters are

@@ -30,6 +30,8 @@ type accountReport struct {
 	Store     componentState            `json:"store"`
 	Details   provisioner.DetailsHealth `json:"details"`
 	Writes    writesReport              `json:"writes"`
+	Brake     brakeReport               `json:"brake"`
+	Journal   journalReport             `json:"journal"`
 }
 
 // awsReport is the way into AWS, with the remedy if there is none.
@@ -68,11 +70,6 @@ type heldReport struct {
 	Confirm string                `json:"confirm"`
 }
 
-type writesReport struct {
-	Enabled bool   `json:"enabled"`
-	Reason  string `json:"reason,omitempty"`
-}
-
 func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, error) {
 	health := h.Provisioner.Health()
 	a := &accountReport{
@@ -80,16 +77,19 @@ func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, 
 		AWS:       awsReport{"ok", health.Credentials},
 		Store:     h.reportStore(ctx),
 		Details:   health.Details,
-		Writes:    writesReport{Enabled: s.cfg.Writable},
-	}
-	if !s.cfg.Writable {
-		a.Writes.Reason = s.cfg.ReadOnlyReason
+		Writes:    s.reportWrites(h),
 	}
 	if !health.Credentials.OK {
 		a.AWS.Status = "failing"
 	}
 	var err error
 	if a.Held, err = h.reportHeld(ctx); err != nil {
+		return nil, err
+	}
+	if a.Brake, err = h.reportBrake(ctx); err != nil {
+		return nil, err
+	}
+	if a.Journal, err = h.reportJournal(ctx); err != nil {
 		return nil, err
 	}
 	a.Snapshot, err = s.reportSnapshot(ctx, h)
@@ -193,5 +193,5 @@ func (r *report) degraded() bool {
 }
 
 func (a *accountReport) degraded() bool {
-	return a != nil && (a.Held != nil || a.Store.Status != "ok" || a.Snapshot.Status != "ok" || a.AWS.Status != "ok" || a.Snapshot.LastError != "")
+	return a != nil && (a.Held != nil || a.Brake.Status != "ok" || a.Journal.Status != "ok" || a.Store.Status != "ok" || a.Snapshot.Status != "ok" || a.AWS.Status != "ok" || a.Snapshot.LastError != "")
 }

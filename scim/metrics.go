@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"iamscim/store"
 )
 
 // metrics counts requests as they are served, and asks the accounts about
@@ -52,14 +54,18 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *request) error {
 type accountCollector struct{ s *Server }
 
 var (
-	ageDesc  = accountDesc("snapshot_age_seconds", "Time since the last complete observation began.")
-	genDesc  = accountDesc("snapshot_generation", "Generation that is served; 0 before the first.")
-	heldDesc = accountDesc("observation_held", "1 if an observation waits for an operator.")
-	okDesc   = accountDesc("refresh_ok", "1 if the last refresh succeeded.")
-	lastDesc = accountDesc("refresh_last_attempt_timestamp_seconds", "When the last refresh began.")
-	credDesc = accountDesc("aws_credentials_ok", "1 if AWS accepts us.")
-	callDesc = accountDesc("observation_aws_calls", "Calls of the last complete observation, by action.", "action")
-	tookDesc = accountDesc("observation_seconds", "How long the last complete observation took.")
+	ageDesc   = accountDesc("snapshot_age_seconds", "Time since the last complete observation began.")
+	genDesc   = accountDesc("snapshot_generation", "Generation that is served; 0 before the first.")
+	heldDesc  = accountDesc("observation_held", "1 if an observation waits for an operator.")
+	okDesc    = accountDesc("refresh_ok", "1 if the last refresh succeeded.")
+	lastDesc  = accountDesc("refresh_last_attempt_timestamp_seconds", "When the last refresh began.")
+	credDesc  = accountDesc("aws_credentials_ok", "1 if AWS accepts us.")
+	latchDesc = accountDesc("brake_latched", "1 if the brake is latched.")
+	lostDesc  = accountDesc("brake_people", "People who lost access within the window of the brake.")
+	openDesc  = accountDesc("journal_open_plans", "Plans that are not finished.")
+	waitDesc  = accountDesc("journal_waiting_plans", "Plans that wait for an operator.")
+	callDesc  = accountDesc("observation_aws_calls", "Calls of the last complete observation, by action.", "action")
+	tookDesc  = accountDesc("observation_seconds", "How long the last complete observation took.")
 )
 
 func accountDesc(name, help string, labels ...string) *prometheus.Desc {
@@ -68,7 +74,7 @@ func accountDesc(name, help string, labels ...string) *prometheus.Desc {
 
 // Describe implements prometheus.Collector.
 func (c accountCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{ageDesc, genDesc, heldDesc, okDesc, lastDesc, credDesc, callDesc, tookDesc} {
+	for _, d := range []*prometheus.Desc{ageDesc, genDesc, heldDesc, okDesc, lastDesc, credDesc, latchDesc, lostDesc, openDesc, waitDesc, callDesc, tookDesc} {
 		ch <- d
 	}
 }
@@ -90,6 +96,7 @@ func (c accountCollector) Collect(ch chan<- prometheus.Metric) {
 		if report, err := h.reportHeld(ctx); err == nil {
 			gauge(heldDesc, truth(report != nil))
 		}
+		c.collectWrites(ctx, h, gauge)
 		health := h.Provisioner.Health()
 		gauge(credDesc, truth(health.Credentials.OK))
 		if at := health.Snapshot.LastAttempt; at != nil {
@@ -104,6 +111,23 @@ func (c accountCollector) Collect(ch chan<- prometheus.Metric) {
 		for action, n := range status.APIs {
 			ch <- prometheus.MustNewConstMetric(callDesc, prometheus.GaugeValue, float64(n), name, id, action)
 		}
+	}
+}
+
+func (c accountCollector) collectWrites(ctx context.Context, h *hosted, gauge func(*prometheus.Desc, float64)) {
+	if brake, err := h.reportBrake(ctx); err == nil {
+		gauge(latchDesc, truth(brake.Latched))
+		gauge(lostDesc, float64(brake.Lost))
+	}
+	if journal, err := h.reportJournal(ctx); err == nil {
+		waiting := 0
+		for _, plan := range journal.Plans {
+			if plan.State == store.PlanWaiting {
+				waiting++
+			}
+		}
+		gauge(openDesc, float64(journal.Open))
+		gauge(waitDesc, float64(waiting))
 	}
 }
 

@@ -24,7 +24,8 @@ func TestRoutes(t *testing.T) {
 	tested := map[string]bool{}
 	for _, tt := range []struct{ path, allow string }{
 		{"/livez", read}, {"/readyz", read}, {"/health", read}, {"/metrics", read},
-		{"/admin/refresh", "POST"}, {"/admin/confirm", "POST"}, {"/admin/plan", "POST"}, {"/admin/tokens", some}, {"/admin/tokens/nobody", "DELETE"},
+		{"/admin/refresh", "POST"}, {"/admin/confirm", "POST"}, {"/admin/plan", "POST"}, {"/admin/plans/none/release", "POST"},
+		{"/admin/brake/release", "POST"}, {"/admin/adopt", "POST"}, {"/admin/tokens", some}, {"/admin/tokens/nobody", "DELETE"},
 		{"/scim/v2/ServiceProviderConfig", read},
 		{"/scim/v2/ResourceTypes", read}, {"/scim/v2/ResourceTypes/User", read},
 		{"/scim/v2/Schemas", read}, {"/scim/v2/Schemas/urn:ietf:params:scim:schemas:core:2.0:Group", read},
