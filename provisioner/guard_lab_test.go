@@ -1,6 +1,7 @@
 package provisioner_test
 
 import (
+	"fmt"
 	"testing"
 
 	"iamscim/provisioner"
@@ -9,8 +10,9 @@ import (
 
 // setup is what a guard lab differs in.
 type setup struct {
-	role     string // policy document of the role in use; empty: IAMFullAccess
-	boundary string // of the role; ARN
+	role     string   // policy document of the role in use; empty: IAMFullAccess
+	policies []string // further documents
+	boundary string   // of the role; ARN
 	config   provisioner.Config
 	scps     []string
 	fill     func(*iamsim.Account)
@@ -57,6 +59,9 @@ func gatewayRole(account string, s setup) iamsim.Role {
 		r.Attached = []string{"arn:aws:iam::aws:policy/IAMFullAccess"}
 	} else {
 		r.Inline = []iamsim.InlinePolicy{{Name: "gateway", Document: s.role}}
+	}
+	for i, text := range s.policies {
+		r.Inline = append(r.Inline, iamsim.InlinePolicy{Name: fmt.Sprint("more", i), Document: text})
 	}
 	return r
 }
