@@ -12,9 +12,10 @@
 //	     ├ sigv4.go caller.go     who signed the request
 //	     ├ operation.go param.go  the table of actions and what they take
 //	     ├ need.go authorise.go   whether the caller may (package policy decides)
+//	     │ context.go trust.go    what conditions see, whom roles trust
 //	     ├ user.go group.go …     one file per noun: its actions and its rules
 //	     ├ page.go xml.go         pages, markers and answers
-//	     └ fault.go dial.go       what goes wrong on request
+//	     └ fault.go dial.go rate.go   what goes wrong on request
 //	       control.go status.go   the same over HTTP, under /_sim/
 //
 // Objects (state.go) are immutable once stored in a table (table.go); a write

@@ -144,6 +144,10 @@ func (c *call) sourceIdentity() string {
 	return c.get("SourceIdentity")
 }
 
+// sessionPolicyLimit: "up to 10 managed policy ARNs"
+// (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+const sessionPolicyLimit = 10
+
 func (c *call) sessionPolicies() ([]*policy.Document, error) {
 	var docs []*policy.Document
 	if c.has("Policy") {
@@ -152,7 +156,11 @@ func (c *call) sessionPolicies() ([]*policy.Document, error) {
 		}
 		docs = append(docs, c.parse(c.get("Policy")))
 	}
-	for _, i := range c.positions("PolicyArns") {
+	arns := c.positions("PolicyArns")
+	if len(arns) > sessionPolicyLimit {
+		return nil, constraint("policyArns", "have length less than or equal to %d", sessionPolicyLimit)
+	}
+	for _, i := range arns {
 		arn := c.get("PolicyArns.member." + strconv.Itoa(i) + ".arn")
 		p := c.policyByARN(arn)
 		if p == nil {
