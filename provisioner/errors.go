@@ -56,6 +56,9 @@ type PendingError struct {
 }
 
 func (e *PendingError) Error() string {
+	if e.PlanID == "" && e.Err != nil {
+		return e.Err.Error()
+	}
 	if e.Err != nil {
 		return fmt.Sprintf("plan %s is not finished: %v", e.PlanID, e.Err)
 	}
