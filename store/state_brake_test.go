@@ -76,7 +76,7 @@ func TestLosses(t *testing.T) {
 		t.Error(diff)
 	}
 	delete(want, "AIDABOB")
-	if diff := cmp.Diff(want, losses(start.Add(time.Minute + time.Second))); diff != "" {
+	if diff := cmp.Diff(want, losses(start.Add(time.Minute+time.Second))); diff != "" {
 		t.Error(diff)
 	}
 }
