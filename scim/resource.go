@@ -55,6 +55,9 @@ func newResourceTypes(opt contentOptions) []*resourceType {
 		}
 		res.index = newIndex(res, res.schemas)
 		res.writes = tree.NewSchema(res.schemas)
+		if res.kind == store.KindGroup {
+			res.writes = tree.NewSchema(append([]schema.Schema{groupWrites()}, res.schemas[1:]...))
+		}
 	}
 	return types
 }

@@ -8,12 +8,20 @@ import (
 )
 
 // groupSchema is RFC 7643 §4.2. Groups of IAM do not nest, so members are
-// users; display costs a look at every member and is sent when asked for.
+// users; display costs a look at every member and is sent when asked for. It is
+// the user's name, so nobody can write it.
 func groupSchema(opt contentOptions) schema.Schema {
-	display := []trait{immutable, onRequest}
 	if opt.MemberDisplay {
-		display = []trait{immutable}
+		return groupSchemaWith(readOnly)
 	}
+	return groupSchemaWith(readOnly, onRequest)
+}
+
+// groupWrites is the same as a writer sees it: what a client calls a member is
+// not dropped at once, because the answer to the write repeats it.
+func groupWrites() schema.Schema { return groupSchemaWith(immutable) }
+
+func groupSchemaWith(display ...trait) schema.Schema {
 	attributes := slices.Concat(commonAttributes(), externalID(),
 		simple(text("displayName", "The IAM group name, unique regardless of case.", required, unique)),
 		[]schema.CoreAttribute{plural("members", "The users in the group.",
