@@ -97,7 +97,8 @@ func overlayGroup(g, prev *store.Group, shielded []store.Protection) {
 	}
 }
 
-// meet makes sure that the snapshot knows the groups a live read names.
+// meet makes sure that the snapshot knows the groups a live read names, by the
+// names they have now: steps are called by name.
 func (p *Provisioner) meet(ctx context.Context, groups []iamtypes.Group) error {
 	var known map[string]*store.Group
 	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
@@ -108,10 +109,14 @@ func (p *Provisioner) meet(ctx context.Context, groups []iamtypes.Group) error {
 		return fmt.Errorf("read groups: %w", err)
 	}
 	for _, g := range groups {
-		if known[aws.ToString(g.GroupId)] != nil {
+		have := known[aws.ToString(g.GroupId)]
+		if have != nil && have.Name == aws.ToString(g.GroupName) && have.Path == aws.ToString(g.Path) {
 			continue
 		}
-		l, err := p.readGroup(ctx, &store.Group{ID: aws.ToString(g.GroupId), Name: aws.ToString(g.GroupName)})
+		if have == nil {
+			have = &store.Group{ID: aws.ToString(g.GroupId), Name: aws.ToString(g.GroupName)}
+		}
+		l, err := p.readGroup(ctx, have)
 		if err != nil {
 			return err
 		}

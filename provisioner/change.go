@@ -224,7 +224,7 @@ func (p *Provisioner) await(ctx context.Context, j *job, late <-chan time.Time, 
 		leave()
 		return nil, pending(j, nil)
 	case <-ctx.Done():
-		if j.plan() == "" { // it is ending, too
+		if mine && j.plan() == "" { // it is ending, too
 			<-j.done
 			return j.change, j.err
 		}

@@ -238,6 +238,9 @@ func (u *userPlan) identity(w *UserWish) error {
 			return err
 		}
 	}
+	if foldName(name) == foldName(u.now.Name) {
+		name = u.now.Name // IAM refuses to change the case only
+	}
 	if name == u.now.Name && path == u.now.Path {
 		return nil
 	}
@@ -254,7 +257,7 @@ func (u *userPlan) password(password string) {
 	if on := u.now.ConsoleAccess; on != nil && *on {
 		s = u.at.step("UpdateLoginProfile").destroying()
 	}
-	s.secret = password
+	s.secret = func() string { return password }
 	u.plan.add(s)
 }
 

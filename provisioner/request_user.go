@@ -84,8 +84,11 @@ func boundaryOf(w *UserWish) *[]string {
 // plannerFor also reads what a wish names.
 func (r *request) plannerFor(ctx context.Context, now []string, w *UserWish) (*planner, error) {
 	groups := now
-	if w.Groups != nil {
+	if w.Groups != nil && r.p.writes.cfg.GroupsViaUsers {
 		groups = unique(append(append([]string{}, now...), *w.Groups...))
+		if err := r.lookAtGroups(ctx, missingFrom(*w.Groups, now)); err != nil {
+			return nil, err
+		}
 	}
 	pl, err := r.p.planner(ctx, groups)
 	if err != nil {
@@ -95,6 +98,23 @@ func (r *request) plannerFor(ctx context.Context, now []string, w *UserWish) (*p
 		return nil, err
 	}
 	return pl, r.p.wanted(ctx, pl, "permissionsBoundary", boundaryOf(w))
+}
+
+// lookAtGroups reads groups that somebody is to join, live.
+func (r *request) lookAtGroups(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		known, err := r.p.knownGroup(ctx, id)
+		if err == nil {
+			_, err = r.p.groupNowOf(ctx, known)
+		}
+		if errors.Is(err, store.ErrNotFound) {
+			return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", id)}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // takeName makes sure that nobody is shown under the name, or is about to be.

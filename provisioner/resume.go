@@ -16,7 +16,7 @@ import (
 // WriteConfig.ResumeMaxAge waits for an operator and blocks writes to its
 // objects. Run calls it; the error is about the journal, not about a plan.
 func (p *Provisioner) Resume(ctx context.Context) error {
-	open, err := p.openPlans(ctx)
+	open, err := p.OpenPlans(ctx)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,8 @@ func (p *Provisioner) Resume(ctx context.Context) error {
 	return nil
 }
 
-func (p *Provisioner) openPlans(ctx context.Context) (open []*store.JournalPlan, err error) {
+// OpenPlans lists the plans that are not finished, oldest first.
+func (p *Provisioner) OpenPlans(ctx context.Context) (open []*store.JournalPlan, err error) {
 	err = p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
 		open, err = tx.OpenPlans(ctx)
 		return err
@@ -210,10 +211,23 @@ func (e *execution) rollOn(ctx context.Context) error {
 	return e.halt(ctx, err)
 }
 
+// planHistory is how long finished plans are kept to look at; what they did is
+// in the audit log for good.
+const planHistory = 30 * 24 * time.Hour
+
+func (p *Provisioner) prunePlans(ctx context.Context) error {
+	return p.account.State.Update(ctx, func(tx *store.StateTx) error {
+		return tx.PrunePlans(ctx, p.now().Add(-planHistory))
+	})
+}
+
 // runWrites resumes what was left, and then tries again what is due.
 func (p *Provisioner) runWrites(ctx context.Context) {
 	if p.writes.cfg.ReadOnly {
 		return
+	}
+	if err := p.prunePlans(ctx); err != nil {
+		p.log.WarnContext(ctx, "old plans cannot be forgotten", "err", err)
 	}
 	for ctx.Err() == nil {
 		if err := p.Resume(ctx); err != nil {

@@ -20,7 +20,8 @@ type Step struct {
 	Needs    []Need `json:"-"` // what AWS must allow us
 	Destroys bool   `json:"-"` // something is lost that the inverse cannot bring back
 	Inverse  *Step  `json:"-"` // nil: the step is final
-	secret   string // never journaled, printed or logged
+	// secret is never journaled, printed or logged; as a function it cannot be.
+	secret func() string
 }
 
 // Param is one printed parameter. Several may have the same name.

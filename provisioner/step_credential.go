@@ -190,7 +190,7 @@ func callDeleteServiceCredential(ctx context.Context, c *iam.Client, s *Step) (*
 }
 
 func callCreateLogin(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.CreateLoginProfile(ctx, &iam.CreateLoginProfileInput{UserName: s.user(), Password: aws.String(s.secret)})
+	_, err := c.CreateLoginProfile(ctx, &iam.CreateLoginProfileInput{UserName: s.user(), Password: aws.String(s.secret())})
 	if errorCode(err) == "EntityAlreadyExists" { // the answer to our own first attempt was lost
 		return callUpdateLogin(ctx, c, s)
 	}
@@ -198,7 +198,7 @@ func callCreateLogin(ctx context.Context, c *iam.Client, s *Step) (*made, error)
 }
 
 func callUpdateLogin(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.UpdateLoginProfile(ctx, &iam.UpdateLoginProfileInput{UserName: s.user(), Password: aws.String(s.secret)})
+	_, err := c.UpdateLoginProfile(ctx, &iam.UpdateLoginProfileInput{UserName: s.user(), Password: aws.String(s.secret())})
 	return nil, err
 }
 

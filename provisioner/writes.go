@@ -108,6 +108,7 @@ func newWrites(p *Provisioner) *writes {
 func (c *Connection) writer(readRate float64) *iam.Client {
 	return iam.NewFromConfig(c.aws, func(o *iam.Options) {
 		o.Retryer = c.renewing(3 * time.Second)
+		o.HTTPClient = newHTTPClient().WithTimeout(20 * time.Second)
 		o.APIOptions = append(o.APIOptions, limiter(readRate))
 	})
 }
