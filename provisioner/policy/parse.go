@@ -113,21 +113,21 @@ func parsePrincipals(raw json.RawMessage) (*Principals, error) {
 	return p, nil
 }
 
-func (p *Principals) add(kind string, list []string) {
+func (ps *Principals) add(kind string, list []string) {
 	switch kind {
 	case "AWS":
-		p.AWS = list
+		ps.AWS = list
 		for _, name := range list {
-			p.accounts = append(p.accounts, accountOf(name))
+			ps.accounts = append(ps.accounts, accountOf(name))
 		}
 	case "Service":
-		p.Service = list
+		ps.Service = list
 	case "Federated":
-		p.Federated = list
+		ps.Federated = list
 	case "CanonicalUser":
-		p.CanonicalUser = list
+		ps.CanonicalUser = list
 	default:
-		p.unknown = append(p.unknown, kind)
+		ps.unknown = append(ps.unknown, kind)
 	}
 }
 
