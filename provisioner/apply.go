@@ -45,14 +45,14 @@ func newExecution(p *Provisioner, plan *Plan, actor Actor, x *subject) *executio
 	return &execution{p: p, plan: plan, actor: actor, before: x.clone(), x: x, states: make([]store.StepState, len(plan.Steps))}
 }
 
-// run carries out the steps from first on, and stops at the first that fails.
-func (e *execution) run(ctx context.Context, first int) (failed int, err error) {
-	for i := first; i < len(e.plan.Steps); i++ {
+// run carries out the steps, and stops at the first that fails.
+func (e *execution) run(ctx context.Context) error {
+	for i := range e.plan.Steps {
 		if err := e.runStep(ctx, i); err != nil {
-			return i, err
+			return err
 		}
 	}
-	return len(e.plan.Steps), nil
+	return nil
 }
 
 func (e *execution) runStep(ctx context.Context, i int) error {

@@ -93,7 +93,7 @@ func (e *execution) carry(ctx context.Context) error {
 	case kindDeleteGroup:
 		err = e.roll(ctx, e.p.replanGroupDeletion(e))
 	default:
-		_, err = e.run(ctx, 0)
+		err = e.run(ctx)
 	}
 	switch {
 	case err == nil:

@@ -21,5 +21,22 @@
 // source. The credential report is older than everything else and never
 // overrides a live read that is newer than it (report.go).
 //
-// Start reading at refresh.go, then observe.go and compose.go.
+// Every write takes one path, whoever asks and whatever for:
+//
+//	CreateUser, UpdateUser, …   its turn on the object                  (change.go, queue.go)
+//	   │  live read             what the plan touches, read again       (live*.go)
+//	   │  catch up              … written to the snapshot as observed   (catchup*.go)
+//	   │  edit                  If-Match and PATCH on that → a wish     (scim)
+//	   │  plan                  now + wish → steps; pure                (plan*.go, step*.go)
+//	   │  guard                 may be refused here, and only here      (guard*.go)
+//	   │  journal               intent before each call, outcome after  (journal.go)
+//	   │  execute               one call after the other                (apply.go)
+//	   │    undo, or roll on    by the plan's direction                 (undo.go, forward.go)
+//	   ▼  publish               into the snapshot, and protected        (writethrough.go)
+//
+// A dry run stops after guard. After a crash Resume takes up what the journal
+// holds (resume.go): what takes access away is finished, the rest undone.
+//
+// Start reading at refresh.go, then observe.go and compose.go; for writes at
+// change.go, then plan_user.go and carryout.go.
 package provisioner

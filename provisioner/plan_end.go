@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -82,6 +83,46 @@ func (u *userPlan) roomInline() bool {
 		}
 	}
 	return n <= u.quota("UserPolicySizeQuota")
+}
+
+// reactivate gives back exactly what was taken, and takes our own deny away
+// last. Over a deny that is not ours, nothing is done.
+func (u *userPlan) reactivate(record *store.Deactivation) error {
+	for _, p := range u.now.Attached {
+		released := record != nil && slices.Contains(record.Denies, p.ARN) // by an adoption
+		if p.Quarantine && !released {
+			return &DeniedError{Rule: RuleQuarantine, Reason: fmt.Sprintf("AWS quarantined a leaked key of this user (%s)", p.Name)}
+		}
+	}
+	for _, d := range u.now.DisabledBy {
+		if !d.Ours {
+			return &DeniedError{Rule: RuleForeign, Reason: fmt.Sprintf("the user is denied everything by %s, which this server did not place", d.Value)}
+		}
+	}
+	if record == nil {
+		return nil
+	}
+	for _, c := range credentialsOf(u.now) {
+		remembered := slices.Contains(record.Credentials, store.RememberedCredential{Kind: c.kind, ID: c.id})
+		if remembered && c.status == statusInactive {
+			u.plan.add(u.at.setStatus(c, statusActive))
+		}
+	}
+	for _, deny := range record.Denies {
+		if isQuarantine(deny) {
+			continue // it is AWS that takes it away
+		}
+		if slices.ContainsFunc(u.now.Attached, func(p store.PolicyRef) bool { return p.ARN == deny }) {
+			u.plan.add(u.at.detach(deny))
+		}
+		for _, p := range u.now.Inline {
+			if p.Name == deny {
+				u.plan.add(u.at.deleteInline(p))
+			}
+		}
+	}
+	u.plan.after.forget = true
+	return nil
 }
 
 // planDeleteUser removes a user with everything AWS wants gone first (IAM API
