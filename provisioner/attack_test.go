@@ -34,6 +34,8 @@ func fortress(a *iamsim.Account) {
 	a.AddUser(iamsim.User{Name: "stopped", Path: "/scim/", Grants: iamsim.Grants{Attached: []string{awsDenyAll}}})
 	a.AddUser(iamsim.User{Name: "leaked", Path: "/scim/", Grants: iamsim.Grants{Attached: []string{awsDenyAll, awsQuarantine}}})
 	a.AddUser(iamsim.User{Name: "outsider", Path: "/"})
+	a.AddUser(iamsim.User{Name: "frozen", Path: "/scim/"})
+	a.Join("frozen", "denied")
 	a.Join("bootstrap", "operators")
 	own := a.AddPolicy(iamsim.Policy{Name: "assume-gateway", Path: "/"}, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`)
 	a.EditUser("bootstrap", func(u *iamsim.User) { u.Attached = append(u.Attached, own.ARN) })
@@ -115,6 +117,12 @@ func TestAttacks(t *testing.T) {
 		{"add somebody else's user", "manage-path", group("readers", provisioner.GroupWish{AddMembers: []string{outsider}})},
 		{"fill somebody else's group", "manage-path", group("elsewhere", provisioner.GroupWish{AddMembers: []string{mallory}})},
 		{"delete somebody else's group", "manage-path", deleteGroup("elsewhere")},
+		{"lift a deny by leaving its group", "foreign-deny", group("denied", provisioner.GroupWish{RemoveMembers: []string{l.id("frozen")}})},
+		{"lift a deny by emptying its group", "foreign-deny", group("denied", provisioner.GroupWish{Members: &[]string{}})},
+		{"lift a deny by deleting its group", "foreign-deny", deleteGroup("denied")},
+		{"lift a deny by detaching it from the group", "foreign-deny", group("denied", provisioner.GroupWish{Policies: &[]string{}})},
+		{"lift a deny through the user", "foreign-deny", user("frozen", provisioner.UserWish{Groups: &[]string{}})},
+		{"reactivate over a group's deny", "foreign-deny", user("frozen", provisioner.UserWish{Active: ptr(true)})},
 		{"reactivate over a foreign deny", "foreign-deny", user("stopped", provisioner.UserWish{Active: ptr(true)})},
 		{"reactivate over a quarantine", "quarantine", user("leaked", provisioner.UserWish{Active: ptr(true)})},
 	} {

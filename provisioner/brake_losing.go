@@ -9,29 +9,28 @@ import (
 	"iamscim/store"
 )
 
-// Losing names the people, by UserId, who lose access by the plan. Whoever is
-// given something in its place is not one of them.
+// Losing names the people, by UserId, who lose access by the plan.
 func (p *Plan) Losing() []string { return p.losing }
 
 // losing finds who loses access: whoever is deactivated or deleted, whoever
-// leaves a group or loses a policy without getting another, and whoever gets a
-// policy that denies everything.
+// leaves a group or loses a policy, and whoever gets one that denies
+// everything. That something else is given instead makes no difference: it may
+// be worth nothing.
 func (v *verdict) losing(members func() ([]string, error)) ([]string, error) {
-	given := v.given()
 	lost := map[string]bool{}
 	all := false // members of the group
 	for i := range v.plan.Steps {
 		switch s := &v.plan.Steps[i]; s.Action {
 		case "RemoveUserFromGroup":
-			lost[s.UserID] = !given[s.UserID]
+			lost[s.UserID] = true
 		case "AddUserToGroup":
 			lost[s.UserID] = lost[s.UserID] || v.deniesMembers(v.joined(s))
 		case "DetachUserPolicy", "DeleteUserPolicy":
-			lost[s.UserID] = lost[s.UserID] || !given[s.UserID] && !takesDeny(v.before, s)
+			lost[s.UserID] = lost[s.UserID] || !takesDeny(v.before, s)
 		case "AttachGroupPolicy":
 			all = all || v.deniesAll(s.param("policy"))
 		case "DetachGroupPolicy":
-			all = all || !given[s.GroupID] && !v.deniesAll(s.param("policy"))
+			all = all || !v.deniesAll(s.param("policy"))
 		}
 	}
 	if all && v.before.group != nil {
@@ -49,22 +48,6 @@ func (v *verdict) losing(members func() ([]string, error)) ([]string, error) {
 	}
 	maps.DeleteFunc(lost, func(id string, yes bool) bool { return !yes || id == "" })
 	return slices.Sorted(maps.Keys(lost)), nil
-}
-
-// given says which users and groups get something.
-func (v *verdict) given() map[string]bool {
-	given := map[string]bool{}
-	for i := range v.plan.Steps {
-		switch s := &v.plan.Steps[i]; s.Action {
-		case "AddUserToGroup":
-			given[s.UserID] = given[s.UserID] || !v.deniesMembers(v.joined(s))
-		case "AttachUserPolicy":
-			given[s.UserID] = given[s.UserID] || !v.deniesAll(s.param("policy"))
-		case "AttachGroupPolicy":
-			given[s.GroupID] = given[s.GroupID] || !v.deniesAll(s.param("policy"))
-		}
-	}
-	return given
 }
 
 // deniesAll judges a managed policy.

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"iamscim/store"
 )
 
 // Decision says whether an operation is possible.
@@ -272,31 +270,4 @@ func (p *Provisioner) incapableOf(kind string) error {
 		return nil
 	}
 	return denied(*first)
-}
-
-// sampleGrants finds policies that are grantable, to ask about.
-func (p *Provisioner) sampleGrants(ctx context.Context) (arns []string, err error) {
-	for _, g := range p.cfg.Grantable {
-		if strings.HasPrefix(g, "arn:") && !isPattern(g) {
-			arns = append(arns, g)
-		}
-	}
-	if len(arns) > 0 || len(p.cfg.Grantable) == 0 || p.account.Snapshot.Generation().ID == 0 {
-		return arns, nil
-	}
-	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		all, err := tx.Select(ctx, store.KindPolicy, store.Query{Where: store.Compare{Path: "aws.grantable", Op: store.Eq, Value: true}})
-		if err != nil {
-			return err
-		}
-		list, err := tx.Policies(ctx, all.IDs[:min(len(all.IDs), 1)]...)
-		for _, pol := range list {
-			arns = append(arns, pol.ARN)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find a grantable policy: %w", err)
-	}
-	return arns, nil
 }

@@ -1,7 +1,10 @@
 package provisioner
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -171,4 +174,31 @@ func (s *sampler) groupToDelete() *store.Group {
 	g := *s.group
 	g.Inline = []store.InlinePolicy{{Name: sampleName, Document: "{}"}}
 	return &g
+}
+
+// sampleGrants finds policies that are grantable, to ask about.
+func (p *Provisioner) sampleGrants(ctx context.Context) (arns []string, err error) {
+	for _, g := range p.cfg.Grantable {
+		if strings.HasPrefix(g, "arn:") && !isPattern(g) {
+			arns = append(arns, g)
+		}
+	}
+	if len(arns) > 0 || len(p.cfg.Grantable) == 0 || p.account.Snapshot.Generation().ID == 0 {
+		return arns, nil
+	}
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		all, err := tx.Select(ctx, store.KindPolicy, store.Query{Where: store.Compare{Path: "aws.grantable", Op: store.Eq, Value: true}})
+		if err != nil {
+			return err
+		}
+		list, err := tx.Policies(ctx, all.IDs[:min(len(all.IDs), 1)]...)
+		for _, pol := range list {
+			arns = append(arns, pol.ARN)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find a grantable policy: %w", err)
+	}
+	return arns, nil
 }

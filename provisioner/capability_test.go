@@ -201,6 +201,30 @@ func TestCapabilityUnknown(t *testing.T) {
 	}
 }
 
+// TestCapabilityOfUser: without a role, the user's own policies and those of
+// their groups count.
+func TestCapabilityOfUser(t *testing.T) {
+	key := iamsim.AccessKey{ID: "AKIAGATEWAYUSER00001", Secret: "secret", Status: "Active"}
+	groupsOnly := `{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::123456789012:group/scim/*"}`
+	for name, inline := range map[string]string{"simulated": "", "guessed": `,{"Effect":"Deny","Action":"iam:Simulate*","Resource":"*"}`} {
+		t.Run(name, func(t *testing.T) {
+			l := newGuardLab(t, setup{config: managing("/scim/"), fill: func(a *iamsim.Account) {
+				a.AddGroup(iamsim.Group{Name: "gateways", Grants: iamsim.Grants{Inline: []iamsim.InlinePolicy{{Name: "g", Document: readsAnd(groupsOnly + inline)}}}})
+				a.AddUser(iamsim.User{Name: "gateway", Keys: []iamsim.AccessKey{key}})
+				a.Join("gateway", "gateways")
+			}})
+			l.conn = connect(t, provisioner.ConnectConfig{AccessKeyID: say(key.ID), SecretAccessKey: say(key.Secret)})
+			l.guarded(managing("/scim/"))
+			got := l.decisions()
+			if got["group.rename"].Decision != provisioner.Allowed || got["user.create"].Decision != provisioner.Denied || l.p.Capability().Guess != (inline != "") {
+				t.Errorf("got %+v", l.p.Capability())
+			}
+			_, err := l.updateGroup(l.groupID("gateways"), provisioner.GroupWish{DisplayName: ptr("renamed")})
+			wantDenied(t, err, "protected")
+		})
+	}
+}
+
 func TestLifecycleMode(t *testing.T) {
 	cfg := managing("/scim/")
 	cfg.Write.Lifecycle = true

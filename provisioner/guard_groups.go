@@ -48,6 +48,37 @@ func (v *verdict) renames() error {
 	return nil
 }
 
+// liftable: a deny of a group's policies was not placed by this server, unless
+// the operator lets it grant that very policy.
+func (v *verdict) liftable(arn string) error {
+	if !v.deniesAll(arn) || slices.Contains(v.p.cfg.Grantable, arn) {
+		return nil
+	}
+	return &DeniedError{Rule: RuleForeign, Reason: fmt.Sprintf("%s denies everything to the members of the group, and this server did not place it", arn)}
+}
+
+// leavable: leaving a group must not lift a deny either.
+func (v *verdict) leavable(s *Step) error {
+	g := v.before.group
+	if g == nil {
+		g = v.groups[s.GroupID]
+	}
+	if g == nil {
+		return nil
+	}
+	for _, ref := range g.Attached {
+		if err := v.liftable(ref.ARN); err != nil {
+			return err
+		}
+	}
+	for _, in := range g.Inline {
+		if deniesAll(in.Document) {
+			return &DeniedError{Rule: RuleForeign, Reason: fmt.Sprintf("inline policy %s denies everything to the members of group %q, and this server did not place it", in.Name, g.Name)}
+		}
+	}
+	return nil
+}
+
 func (v *verdict) joinable(g *store.Group) error {
 	list := v.cfg.GrantableGroups
 	if slices.Contains(list, g.ARN) || slices.ContainsFunc(list, func(l string) bool { return !isPattern(l) && foldName(l) == foldName(g.Name) }) {

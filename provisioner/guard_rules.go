@@ -211,9 +211,19 @@ func (v *verdict) grants() error {
 			}
 		case "AttachGroupPolicy":
 			err = v.grantable(arn)
-		case "DetachUserPolicy", "DetachGroupPolicy":
+		case "DetachUserPolicy":
 			if !ending && !takesDeny(v.before, s) && !matchesGrantable(v.p.cfg.Grantable, arn) {
 				err = notGrantable(arn)
+			}
+		case "DetachGroupPolicy":
+			if !ending && !matchesGrantable(v.p.cfg.Grantable, arn) {
+				err = notGrantable(arn)
+			} else if !ending {
+				err = v.liftable(arn)
+			}
+		case "RemoveUserFromGroup":
+			if v.plan.Kind != kindDeleteUser {
+				err = v.leavable(s)
 			}
 		case "PutUserPolicy":
 			if !deniesAll(s.param("document")) {
@@ -222,7 +232,9 @@ func (v *verdict) grants() error {
 		}
 		var d *DeniedError
 		if errors.As(err, &d) {
-			d.Action, d.Resource = "iam:"+s.Action, arn
+			if d.Action = "iam:" + s.Action; arn != "" {
+				d.Resource = arn
+			}
 			return d
 		}
 	}

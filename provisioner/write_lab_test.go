@@ -36,7 +36,7 @@ func (l *writeLab) restart(cfg provisioner.WriteConfig) {
 	if cfg.Guard.GrantableGroups == nil {
 		cfg.Guard.GrantableGroups = []string{"*"}
 	}
-	l.start(provisioner.Config{Write: cfg, Grantable: []string{"*"}})
+	l.start(provisioner.Config{Write: cfg, Grantable: []string{"*", denyARN}})
 	l.p.Hurry()
 	l.t.Cleanup(func() {
 		if err := l.p.Drain(l.t.Context()); err != nil && l.t.Context().Err() == nil {
