@@ -33,7 +33,9 @@ func newPlan(p process) *cobra.Command {
 			}
 			var answer planAnswer
 			err = withDataDir(data.dir, func() error { return errNoServer },
-				func(c *socketClient) error { return c.call(cmd.Context(), http.MethodPost, "/admin/plan", request, &answer) })
+				func(c *socketClient) error {
+					return c.call(cmd.Context(), http.MethodPost, "/admin/plan", request, &answer)
+				})
 			if err != nil {
 				return err
 			}
