@@ -96,7 +96,7 @@ func (p *Provisioner) adoptOne(ctx context.Context, a Actor, ref store.Ref) (*Ad
 	}
 	var out *Adopted
 	_, err := p.do(ctx, a, Options{}, key, func(ctx context.Context, r *request) (*Change, error) {
-		if err := r.blocked(ctx, store.JournalObject{Kind: ref.Kind, ID: ref.ID}, nil); err != nil {
+		if err := r.blocked(ctx, store.JournalObject{Kind: ref.Kind, ID: ref.ID}); err != nil {
 			return nil, err
 		}
 		got, err := adopt(r, ctx, ref.ID)

@@ -83,6 +83,7 @@ func (e *execution) runStep(ctx context.Context, i int) error {
 	}
 	e.mark(i, state, "")
 	e.calls = append(e.calls, s.String())
+	e.fresh = e.fresh || s.param("new-name") != ""
 	s.apply(e.x)
 	return nil
 }

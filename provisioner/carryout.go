@@ -213,6 +213,9 @@ func (e *execution) finish(ctx context.Context) error {
 	if e.plan.Kind == kindDeactivate {
 		e.p.writes.rechecks.add(e.plan.Object.ID, e.p.now().Add(settleTime), e.actor)
 	}
+	if len(e.plan.Notes) > 0 {
+		e.p.log.WarnContext(ctx, "a change has shortcomings", "plan", e.plan.ID, "object", e.plan.Object.ID, "notes", e.plan.Notes)
+	}
 	e.p.log.InfoContext(ctx, "changed", "plan", e.plan.ID, "kind", e.plan.Kind, "object", e.plan.Object.ID, "calls", len(e.calls), "request_id", e.actor.RequestID)
 	return e.publish(ctx)
 }

@@ -41,7 +41,7 @@ func (r *request) createGroup(ctx context.Context, w *GroupWish) (*Change, error
 		return nil, store.ErrNoGeneration
 	}
 	name, _ := store.EncodeGroupName(*w.DisplayName)
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, Name: foldName(name)}, nil); err != nil {
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, Name: foldName(name)}); err != nil {
 		return nil, err
 	}
 	if err := r.takeName(ctx, store.KindGroup, "", *w.DisplayName, groupKey("", name)); err != nil {
@@ -79,7 +79,7 @@ func (r *request) updateGroup(ctx context.Context, id string, edit func(*store.G
 	if err != nil {
 		return nil, err
 	}
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, ID: id}, nil); err != nil {
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, ID: id}); err != nil {
 		return nil, err
 	}
 	if w.DisplayName != nil && store.Fold(*w.DisplayName) != store.Fold(now.group.DisplayName) {
@@ -241,8 +241,7 @@ func (r *request) deleteGroup(ctx context.Context, id string, check func(*store.
 			return nil, err
 		}
 	}
-	gone := false
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, ID: id}, &gone); err != nil {
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, ID: id}, kindDeleteGroup); err != nil {
 		return nil, err
 	}
 	plan, err := pl.planDeleteGroup(now)

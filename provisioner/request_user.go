@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"iamscim/store"
 )
@@ -141,7 +142,7 @@ func (r *request) createUser(ctx context.Context, w *UserWish) (*Change, error) 
 		return nil, store.ErrNoGeneration
 	}
 	name := store.EncodeName(*w.UserName)
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, Name: foldName(name)}, nil); err != nil {
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, Name: foldName(name)}); err != nil {
 		return nil, err
 	}
 	if err := r.takeName(ctx, store.KindUser, "", *w.UserName, userKey("", name)); err != nil {
@@ -171,7 +172,11 @@ func (r *request) updateUser(ctx context.Context, id string, edit func(*store.Us
 	if err != nil {
 		return nil, err
 	}
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, w.Active); err != nil {
+	var decides []string
+	if w.Active != nil {
+		decides = []string{kindDeactivate}
+	}
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, decides...); err != nil {
 		return nil, err
 	}
 	if w.UserName != nil && store.Fold(*w.UserName) != store.Fold(now.user.UserName) {
@@ -228,8 +233,7 @@ func (r *request) deleteUser(ctx context.Context, id string, check func(*store.U
 	if now, err = r.p.withHeld(ctx, now); err != nil {
 		return nil, err
 	}
-	inactive := false // a deletion supersedes a deactivation
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, &inactive); err != nil {
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, kindDeactivate, kindDeleteUser); err != nil {
 		return nil, err
 	}
 	pl, err := r.p.planner(ctx, now.user.Groups)
@@ -244,8 +248,9 @@ func (r *request) deleteUser(ctx context.Context, id string, check func(*store.U
 }
 
 // blocked refuses to write to an object whose plan is unfinished. A plan that
-// is tried again and again gives way to a wish that decides the same anew.
-func (r *request) blocked(ctx context.Context, o store.JournalObject, active *bool) error {
+// is tried again and again gives way to a wish that decides the same anew: those
+// are the kinds in decides.
+func (r *request) blocked(ctx context.Context, o store.JournalObject, decides ...string) error {
 	var open []*store.JournalPlan
 	err := r.p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
 		open, err = tx.OpenPlansOf(ctx, o)
@@ -255,8 +260,7 @@ func (r *request) blocked(ctx context.Context, o store.JournalObject, active *bo
 		return fmt.Errorf("read the journal: %w", err)
 	}
 	for _, j := range open {
-		decided := j.State == store.PlanRetry && Direction(j.Direction) == Forward && active != nil
-		if !decided {
+		if j.State != store.PlanRetry || !slices.Contains(decides, j.Kind) {
 			return &PendingError{PlanID: j.ID, RetryAfter: soon, Err: errors.New(j.Note)}
 		}
 		if !r.opt.DryRun {

@@ -99,11 +99,31 @@ func (p *Provisioner) takeUp(ctx context.Context, j *store.JournalPlan) {
 	defer p.writes.queue.leave(work)
 	work.planID.Store(j.ID)
 	close(work.background)
-	err := p.resume(context.WithoutCancel(ctx), j)
+	j, err := p.stillOpen(ctx, j.ID)
+	if err == nil && j != nil {
+		err = p.resume(context.WithoutCancel(ctx), j)
+	}
 	if err != nil && !errors.Is(err, errCrashed) {
 		work.err = err
-		p.log.WarnContext(ctx, "a plan is still unfinished", "plan", j.ID, "kind", j.Kind, "err", err)
+		p.log.WarnContext(ctx, "a plan is still unfinished", "plan", work.plan(), "err", err)
 	}
+}
+
+// stillOpen reads a plan again, now that its objects are ours: whoever had them
+// may have finished it. Then it is nil.
+func (p *Provisioner) stillOpen(ctx context.Context, id string) (j *store.JournalPlan, err error) {
+	err = p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
+		j, err = tx.JournalPlan(ctx, id)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the journal: %w", err)
+	}
+	switch j.State {
+	case store.PlanRunning, store.PlanUndoing, store.PlanRetry, store.PlanWaiting:
+		return j, nil
+	}
+	return nil, nil
 }
 
 // resume rebuilds the execution of a journaled plan.
