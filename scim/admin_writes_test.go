@@ -13,7 +13,7 @@ import (
 // TestAdopt: what nobody gave us to manage is not written before an operator
 // says so.
 func TestAdopt(t *testing.T) {
-	foreign := func(_ *Account, w *provisioner.WriteConfig) { w.Guard.ManagePath = "" }
+	foreign := func(_ *Account, c *provisioner.Config) { c.Write.Guard.ManagePath = "" }
 	d := newWritable(t, foreign, func(a *iamsim.Account) { a.AddUser(iamsim.User{Name: "ann", Path: "/"}) })
 	path := "/scim/v2/Users/" + onlyID(t, d, "/scim/v2/Users?filter=userName%20eq%20%22ann%22")
 	deactivate := `{"Operations":[{"op":"replace","path":"active","value":false}]}`

@@ -241,6 +241,11 @@ func (b *bulkRequest) changeOf(o *bulkOperation) (*change, error) {
 	}
 	// The answer has no resources, so what is costly about them is not read.
 	c.selection = selection{Attributes: []string{"id"}}
+	data, err := json.Marshal(c.body)
+	if err != nil {
+		return nil, err
+	}
+	c.options.Digest = digestOf(c.method, path, []string{c.version}, data)
 	return &c, nil
 }
 

@@ -146,6 +146,7 @@ func (c *change) match(ctx context.Context) error {
 	if c.version == "" {
 		return nil
 	}
+	ctx = context.WithoutCancel(ctx) // the change may go on without the request
 	doc, err := c.account.content.get(ctx, c.res, c.id, selection{Attributes: []string{"id"}}, c.base)
 	if err != nil {
 		return err

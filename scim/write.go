@@ -58,7 +58,7 @@ func changeOf(r *request, res *resourceType) (*change, error) {
 		options: provisioner.Options{Wait: waitPreference(r.Header.Values("Prefer"))},
 	}
 	if r.Method == http.MethodDelete {
-		c.options.Digest = digestOf(r, nil)
+		c.options.Digest = digestOf(r.Method, r.URL.Path, r.Header.Values("If-Match"), nil)
 		return c, nil
 	}
 	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
@@ -68,17 +68,17 @@ func changeOf(r *request, res *resourceType) (*change, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.options.Digest = digestOf(r, body)
+	c.options.Digest = digestOf(r.Method, r.URL.Path, r.Header.Values("If-Match"), body)
 	c.body, err = tree.Read(body)
 	return c, err
 }
 
-// digestOf is the same for equal requests of one client: a retry joins the
-// change that is under way.
-func digestOf(r *request, body []byte) string {
+// digestOf is the same for equal requests: a client's retry joins the change
+// that is under way.
+func digestOf(method, path string, versions []string, body []byte) string {
 	h := sha256.New()
 	// A hash never fails to write.
-	_, _ = fmt.Fprintf(h, "%q %q %q %q\n", r.credential.ID, r.Method, r.URL.Path, r.Header.Values("If-Match"))
+	_, _ = fmt.Fprintf(h, "%q %q %q\n", method, path, versions)
 	_, _ = h.Write(body)
 	return fmt.Sprintf("%x", h.Sum(nil))
 }

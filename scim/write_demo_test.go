@@ -15,7 +15,7 @@ import (
 
 // newWritable serves an empty account, save for what fill puts into it, with a
 // role that may do everything.
-func newWritable(t testing.TB, set func(*Account, *provisioner.WriteConfig), fill func(*iamsim.Account)) *demo {
+func newWritable(t testing.TB, set func(*Account, *provisioner.Config), fill func(*iamsim.Account)) *demo {
 	t.Helper()
 	d := &demo{sim: iamsim.New(iamsim.Config{Seed: 1}), log: &lockedBuffer{}}
 	if fill != nil {
@@ -24,13 +24,11 @@ func newWritable(t testing.TB, set func(*Account, *provisioner.WriteConfig), fil
 	d.openStore(t)
 	d.connect(t)
 	account := &Account{Store: d.account}
-	writes := everythingManaged()
+	cfg := provisioner.Config{Connection: d.dial(t, d.sim.RoleARN()), Account: d.account, Write: everythingManaged()}
 	if set != nil {
-		set(account, &writes)
+		set(account, &cfg)
 	}
-	account.Provisioner = provisioner.New(provisioner.Config{
-		Connection: d.dial(t, d.sim.RoleARN()), Account: d.account, Write: writes,
-	})
+	account.Provisioner = provisioner.New(cfg)
 	d.provisioner = account.Provisioner
 	server, err := New(Config{
 		Accounts: map[string]*Account{"": account}, Auth: d.auth, Control: d.control, Writable: true, Log: slog.New(slog.NewJSONHandler(d.log, nil)),

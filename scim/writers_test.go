@@ -36,9 +36,9 @@ func TestWriters(t *testing.T) {
 }
 
 // writerSettings are those that a client needs, other than the defaults.
-var writerSettings = map[string]func(*Account, *provisioner.WriteConfig){
-	"sailpoint-via-users": func(a *Account, w *provisioner.WriteConfig) { a.GroupsViaUsers, w.GroupsViaUsers = true, true },
-	"okta-passwords":      func(a *Account, w *provisioner.WriteConfig) { a.Passwords, w.Passwords = true, true },
+var writerSettings = map[string]func(*Account, *provisioner.Config){
+	"sailpoint-via-users": func(a *Account, c *provisioner.Config) { a.GroupsViaUsers, c.Write.GroupsViaUsers = true, true },
+	"okta-passwords":      func(a *Account, c *provisioner.Config) { a.Passwords, c.Write.Passwords = true, true },
 }
 
 func replay(t *testing.T, d *demo, sections []section) {
