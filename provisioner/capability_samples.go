@@ -69,8 +69,8 @@ func (p *Provisioner) samples(grants []string) []sample {
 // did would be an operation of which nothing is known.
 func (s *sampler) add(operation string, reads []Need, plans ...func() (*Plan, error)) {
 	out := sample{operation: operation, needs: slices.Clip(reads)}
-	for _, make := range plans {
-		if plan, err := make(); err == nil {
+	for _, planned := range plans {
+		if plan, err := planned(); err == nil {
 			out.needs = append(out.needs, plan.Needs()...)
 		}
 	}

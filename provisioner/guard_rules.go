@@ -83,8 +83,8 @@ func (v *verdict) load(ctx context.Context) error {
 	return nil
 }
 
-// gather finds both ends of everything that the plan changes.
-func (v *verdict) gather(ctx context.Context, tx *store.SnapshotTx) error {
+// images are the plan's object as it is and as it would be.
+func (v *verdict) images() {
 	switch {
 	case v.before.user != nil:
 		v.was = append(v.was, touchedUser(v.before.user))
@@ -97,6 +97,11 @@ func (v *verdict) gather(ctx context.Context, tx *store.SnapshotTx) error {
 	case v.after.group != nil:
 		v.next = touchedGroup(v.after.group)
 	}
+}
+
+// gather finds both ends of everything that the plan changes.
+func (v *verdict) gather(ctx context.Context, tx *store.SnapshotTx) error {
+	v.images()
 	var users, groups []string
 	for i := range v.plan.Steps {
 		s := &v.plan.Steps[i]
@@ -196,46 +201,52 @@ func (p *Provisioner) guardBoundary(a Actor, plan *Plan) error {
 	return nil
 }
 
-// grants: policies that are attached or detached. An administrator's are given
-// only by their very ARN, and so are our own.
+// grants: policies that are attached or detached, and groups that are left.
 func (v *verdict) grants() error {
-	ending := v.plan.Kind == kindDeleteUser || v.plan.Kind == kindDeleteGroup
 	for i := range v.plan.Steps {
 		s := &v.plan.Steps[i]
-		arn := s.param("policy")
-		var err error
-		switch s.Action {
-		case "AttachUserPolicy":
-			if !isDenyAll(arn) || !v.cutsOff() {
-				err = v.grantable(arn)
-			}
-		case "AttachGroupPolicy":
-			err = v.grantable(arn)
-		case "DetachUserPolicy":
-			if !ending && !takesDeny(v.before, s) && !matchesGrantable(v.p.cfg.Grantable, arn) {
-				err = notGrantable(arn)
-			}
-		case "DetachGroupPolicy":
-			if !ending && !matchesGrantable(v.p.cfg.Grantable, arn) {
-				err = notGrantable(arn)
-			} else if !ending {
-				err = v.liftable(arn)
-			}
-		case "RemoveUserFromGroup":
-			if v.plan.Kind != kindDeleteUser {
-				err = v.leavable(s)
-			}
-		case "PutUserPolicy":
-			if !deniesAll(s.param("document")) {
-				err = &DeniedError{Rule: RulePolicies, Reason: "this server writes no inline policy but one that denies everything"}
-			}
-		}
+		err := v.grant(s, s.param("policy"))
 		var d *DeniedError
 		if errors.As(err, &d) {
-			if d.Action = "iam:" + s.Action; arn != "" {
-				d.Resource = arn
-			}
-			return d
+			d.Action, d.Resource = "iam:"+s.Action, s.param("policy")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// grant asks about one step. What is deleted loses everything it has.
+func (v *verdict) grant(s *Step, arn string) error {
+	ending := v.plan.Kind == kindDeleteUser || v.plan.Kind == kindDeleteGroup
+	listed := matchesGrantable(v.p.cfg.Grantable, arn)
+	switch s.Action {
+	case "AttachUserPolicy":
+		if isDenyAll(arn) && v.cutsOff() {
+			return nil
+		}
+		return v.grantable(arn)
+	case "AttachGroupPolicy":
+		return v.grantable(arn)
+	case "DetachUserPolicy":
+		if !ending && !listed && !takesDeny(v.before, s) {
+			return notGrantable(arn)
+		}
+	case "DetachGroupPolicy":
+		if !ending && !listed {
+			return notGrantable(arn)
+		}
+		if !ending {
+			return v.liftable(arn)
+		}
+	case "RemoveUserFromGroup":
+		if v.plan.Kind != kindDeleteUser {
+			return v.leavable(s)
+		}
+	case "PutUserPolicy":
+		if !deniesAll(s.param("document")) {
+			return &DeniedError{Rule: RulePolicies, Reason: "this server writes no inline policy but one that denies everything"}
 		}
 	}
 	return nil
@@ -250,6 +261,8 @@ func notGrantable(arn string) error {
 	return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s is not one that this server may grant or take away", arn)}
 }
 
+// grantable: an administrator's policy is given only by its very ARN, and so is
+// our own.
 func (v *verdict) grantable(arn string) error {
 	if slices.Contains(v.p.cfg.Grantable, arn) {
 		return nil
