@@ -170,6 +170,9 @@ func (p *Provisioner) replanDeletion(e *execution) replan {
 		if err != nil {
 			return nil, nil, err
 		}
+		if e.stale(now.user.Name) {
+			return &Plan{}, &subject{}, nil
+		}
 		now.full = e.refusals()
 		pl, err := p.planner(ctx, now.user.Groups)
 		if err != nil {
@@ -180,14 +183,24 @@ func (p *Provisioner) replanDeletion(e *execution) replan {
 }
 
 // deleted reports whether AWS said that it deleted the object.
-func (e *execution) deleted() bool {
+func (e *execution) deleted() bool { return e.deletion(store.StepDone) != nil }
+
+// deletion is the step that deletes the object itself, if it is in that state.
+func (e *execution) deletion(state store.StepState) *Step {
 	for i := range e.plan.Steps {
 		a := e.plan.Steps[i].Action
-		if (a == "DeleteUser" || a == "DeleteGroup") && e.states[i] == store.StepDone {
-			return true
+		if (a == "DeleteUser" || a == "DeleteGroup") && e.states[i] == state {
+			return &e.plan.Steps[i]
 		}
 	}
-	return false
+	return nil
+}
+
+// stale reports whether a live read that still shows the object is out of date:
+// asked to delete it by that very name, IAM said that there is none.
+func (e *execution) stale(name string) bool {
+	s := e.deletion(store.StepSkipped)
+	return s != nil && (s.param("user") == name || s.param("group") == name)
 }
 
 // replanGroupDeletion plans what is left of a group's deletion.
@@ -199,6 +212,9 @@ func (p *Provisioner) replanGroupDeletion(e *execution) replan {
 		now, pl, err := p.wholeGroup(ctx, &store.Group{ID: e.plan.Object.ID, Name: e.plan.Name})
 		if err != nil {
 			return nil, nil, err
+		}
+		if e.stale(now.group.Name) {
+			return &Plan{}, &subject{}, nil
 		}
 		plan, err := pl.planDeleteGroup(now)
 		if err != nil {

@@ -21,12 +21,17 @@ const clockSkew = 5 * time.Minute
 func (e *execution) recognise(ctx context.Context, s *Step, err error) *made {
 	switch code := errorCode(err); {
 	case s.Action == "CreateUser" && code == "EntityAlreadyExists":
-		if u := e.ourUser(ctx, s); u != nil {
-			return &made{user: u}
+		if e.shown(ctx, func() error { _, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.user()}); return err }) {
+			if u := e.ourUser(ctx, s); u != nil {
+				return &made{user: u}
+			}
 		}
 	case s.Action == "CreateGroup" && code == "EntityAlreadyExists":
-		if g := e.ourGroup(ctx, s); g != nil {
-			return &made{group: g}
+		name := s.param("group")
+		if e.shown(ctx, func() error { _, err := e.p.getGroup(ctx, "", name); return err }) {
+			if g := e.ourGroup(ctx, s); g != nil {
+				return &made{group: g}
+			}
 		}
 	case s.Action == "UpdateUser" && code == "NoSuchEntity" && s.param("new-name") != "":
 		if _, err := e.p.getUser(ctx, s.UserID, s.param("new-name")); err == nil {
@@ -38,6 +43,18 @@ func (e *execution) recognise(ctx context.Context, s *Step, err error) *made {
 		}
 	}
 	return nil
+}
+
+// shown waits until IAM shows what it says exists already.
+func (e *execution) shown(ctx context.Context, read func() error) bool {
+	wait, until := e.p.writes.backoff, time.Now().Add(e.p.writes.freshFor)
+	for errorCode(read()) == "NoSuchEntity" {
+		if time.Now().After(until) || !pause(ctx, wait) {
+			return false
+		}
+		wait = min(2*wait, time.Second)
+	}
+	return true
 }
 
 // ourUser returns the user of that name if this very step made it: the managed

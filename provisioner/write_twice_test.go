@@ -1,0 +1,70 @@
+package provisioner_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"iamscim/provisioner/iamsim"
+)
+
+// TestCrashWhileUndoing: the last call is refused, and the process dies while
+// it takes the others back, once before and once after each call.
+func TestCrashWhileUndoing(t *testing.T) {
+	for _, s := range scenarios() {
+		if s.forward {
+			continue
+		}
+		last := len(s.actions) - 1
+		for n := range last {
+			for _, point := range []string{"before", "after"} {
+				t.Run(fmt.Sprintf("%s/%d/%s", s.name, n, point), func(t *testing.T) {
+					l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+					before := l.picture()
+					if err := l.Fault(iamsim.Fault{Action: s.actions[last], Code: "AccessDenied"}); err != nil {
+						t.Fatal(err)
+					}
+					l.p.CrashAt(last+1+n, point)
+					if err := s.run(l); err == nil {
+						t.Fatal("it did not crash")
+					}
+					l.restart(lifecycle)
+					if err := l.p.Resume(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(before, l.picture()); diff != "" {
+						t.Errorf("not undone (-want +got):\n%s", diff)
+					}
+					l.afterWindow()
+					l.settled()
+				})
+			}
+		}
+	}
+}
+
+// TestLostAndLate: the answer to each call is lost, and IAM shows what was
+// written late, too.
+func TestLostAndLate(t *testing.T) {
+	for _, s := range scenarios() {
+		for _, action := range s.actions {
+			t.Run(s.name+"/"+action, func(t *testing.T) {
+				l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+				if err := l.SetDelay("*", 60*time.Millisecond); err != nil {
+					t.Fatal(err)
+				}
+				if err := l.Fault(iamsim.Fault{Action: action, Kind: iamsim.FaultDrop, After: true}); err != nil {
+					t.Fatal(err)
+				}
+				if err := s.run(l); err != nil || !s.done(l) {
+					t.Errorf("got %v\n%s", err, l.picture())
+				}
+				time.Sleep(70 * time.Millisecond)
+				l.afterWindow()
+				l.settled()
+			})
+		}
+	}
+}
