@@ -184,25 +184,26 @@ func names(list any, urn string) bool {
 // make makes one operation's change and notes the result.
 func (b *bulkRequest) make(ctx context.Context, o *bulkOperation) {
 	done, err := b.change(ctx, o)
-	result := &bulkResult{Method: o.method, BulkID: o.bulkID}
-	o.result = result
 	if err != nil {
-		e, _ := replyTo(err)
-		if e.Detail == "" {
-			e.Detail = http.StatusText(e.Status)
-		}
-		result.Status, result.Response = strconv.Itoa(e.Status), e
-		b.failed++
+		b.fail(o, err)
 		return
 	}
-	result.Status = strconv.Itoa(done.status)
+	o.result = &bulkResult{Method: o.method, BulkID: o.bulkID, Location: done.location, Status: strconv.Itoa(done.status)}
 	if done.doc != nil {
-		result.Version = done.doc.ETag
+		o.result.Version = done.doc.ETag
 	}
-	result.Location = done.location
 	if o.method == http.MethodPost {
 		b.ids[o.bulkID] = done.ID
 	}
+}
+
+func (b *bulkRequest) fail(o *bulkOperation, err error) {
+	e, _ := replyTo(err)
+	if e.Detail == "" {
+		e.Detail = http.StatusText(e.Status)
+	}
+	o.result = &bulkResult{Method: o.method, BulkID: o.bulkID, Status: strconv.Itoa(e.Status), Response: e}
+	b.failed++
 }
 
 // bulkChanged is a change with where it was made.

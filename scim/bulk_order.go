@@ -84,9 +84,7 @@ func (b *bulkRequest) lost(o *bulkOperation) string {
 }
 
 func (b *bulkRequest) refuse(o *bulkOperation, lost string) {
-	e := badRequest(scimerrors.ScimTypeInvalidValue, "Nothing was created for bulkId:%s.", tree.Excerpt(lost)).(scimerrors.ScimError)
-	o.result = &bulkResult{Method: o.method, BulkID: o.bulkID, Status: "400", Response: e}
-	b.failed++
+	b.fail(o, badRequest(scimerrors.ScimTypeInvalidValue, "Nothing was created for bulkId:%s.", tree.Excerpt(lost)))
 }
 
 // complete gives what was made without its references the rest. One that cannot

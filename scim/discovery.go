@@ -130,20 +130,20 @@ func (s *Server) resourceType(w http.ResponseWriter, r *request) error {
 }
 
 // document is the entry of /ResourceTypes (RFC 7643 §6).
-func (t *resourceType) document(base string) object {
+func (res *resourceType) document(base string) object {
 	extensions := []object{}
-	for _, urn := range t.Extensions {
+	for _, urn := range res.Extensions {
 		extensions = append(extensions, object{"schema": urn, "required": false})
 	}
 	return object{
 		"schemas":          []string{resourceTypeURN},
-		"id":               t.Name,
-		"name":             t.Name,
-		"description":      t.Description,
-		"endpoint":         t.Endpoint,
-		"schema":           t.Schema,
+		"id":               res.Name,
+		"name":             res.Name,
+		"description":      res.Description,
+		"endpoint":         res.Endpoint,
+		"schema":           res.Schema,
 		"schemaExtensions": extensions,
-		"meta":             object{"resourceType": "ResourceType", "location": base + "/ResourceTypes/" + t.Name},
+		"meta":             object{"resourceType": "ResourceType", "location": base + "/ResourceTypes/" + res.Name},
 	}
 }
 

@@ -55,9 +55,9 @@ func (o *operation) apply(resource map[string]any) error {
 		delete(resource, o.urn)
 		return nil
 	}
-	home, filed := resource, true
+	home := resource
 	if o.attr.URN != "" {
-		if home, filed = resource[o.attr.URN].(map[string]any); !filed {
+		if home, _ = resource[o.attr.URN].(map[string]any); home == nil {
 			home = map[string]any{}
 		}
 	}
