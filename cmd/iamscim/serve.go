@@ -144,6 +144,7 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 	g.server, err = scim.New(scim.Config{
 		Accounts: map[string]*scim.Account{"": {
 			Store: g.account, Provisioner: g.provisioner, Grantable: len(f.write.grantPolicies) > 0,
+			Passwords: f.write.passwords == "on", GroupsViaUsers: f.write.groupsViaUsers,
 		}},
 		Auth:           g.auth,
 		Control:        g.control,
