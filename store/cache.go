@@ -11,7 +11,7 @@ import (
 // Bound of the result cache, and about what it costs to keep a result and each
 // id in it.
 const (
-	maxResultBytes = 16 << 20
+	maxResultBytes = 8 << 20
 	resultOverhead = 320
 	idBytes        = 40
 )

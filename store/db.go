@@ -60,10 +60,11 @@ func openDatabase(ctx context.Context, cfg databaseConfig) (_ *database, err err
 	if err := d.migrate(ctx, cfg.migrations); err != nil {
 		return nil, fmt.Errorf("migrate %s: %w", filepath.Base(cfg.path), err)
 	}
-	if d.r, err = sql.Open("sqlite", dsn(cfg, "_pragma", "query_only(1)")); err != nil {
+	if d.r, err = sql.Open("sqlite", dsn(cfg, "_pragma", "query_only(1)", "_pragma", "cache_size(-1000)")); err != nil {
 		return nil, fmt.Errorf("open reader: %w", err)
 	}
-	// Each connection has a page cache of its own, so their number bounds memory.
+	// Each connection has a page cache of its own, half the usual one, so their
+	// number bounds memory; the operating system has the pages, too.
 	readers := min(max(4, 2*runtime.GOMAXPROCS(0)), 16)
 	d.r.SetMaxOpenConns(readers)
 	d.r.SetMaxIdleConns(readers)
