@@ -27,7 +27,7 @@ type contentOptions struct {
 	GroupsViaUsers bool
 	// MemberDisplay sends members.display without being asked.
 	MemberDisplay bool
-	// CacheBytes bounds the cache of rendered resources; 0 is 24 MiB.
+	// CacheBytes bounds the cache of rendered resources; 0 is 16 MiB.
 	CacheBytes int64
 }
 
@@ -55,7 +55,7 @@ type document struct {
 	Body         []byte
 	ETag         string // weak, with quotes: W/"…"; empty for lists
 	LastModified time.Time
-	filter       string // that was asked for, for the log
+	filter       string // the shape of the one that was asked for, for the log
 	pooled       *[]byte
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"regexp"
 	"runtime/debug"
@@ -26,7 +27,7 @@ type request struct {
 	account    *hosted // nil outside /scim/v2
 	base       string  // of every URL in the answer: https://host/scim/v2
 	credential *auth.Credential
-	filter     string // as the client sent it, for the log
+	filter     string // its shape, for the log
 }
 
 // id is the {id} of the path.
@@ -61,8 +62,12 @@ func (s *Server) serve(rt route) http.Handler {
 		id := requestID(r)
 		req := &request{Request: r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)), route: rt, credential: &nobody}
 		rec := &recorder{ResponseWriter: w}
-		rec.Header().Set("X-Request-Id", id)
-		s.secure(rec.Header())
+		header := rec.Header()
+		maps.Copy(header, secure) // the lists are shared, and never appended to
+		if s.public != nil && s.public.Scheme == "https" {
+			header["Strict-Transport-Security"] = strictTransport
+		}
+		header.Set("X-Request-Id", id)
 		err := s.recovered(rec, req)
 		if err != nil && rec.status == 0 {
 			rec.keyword = writeError(rec, r, err).ScimType
@@ -115,17 +120,17 @@ func (s *Server) dispatch(w http.ResponseWriter, r *request) error {
 	return e.do(w, r)
 }
 
-// secure sets the headers that keep a browser from making anything of an
+// secure are the headers that keep a browser from making anything of an
 // answer; handlers that have an ETag relax Cache-Control.
-func (s *Server) secure(h http.Header) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	if s.public != nil && s.public.Scheme == "https" {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+var (
+	secure = http.Header{
+		"X-Content-Type-Options":  {"nosniff"},
+		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
+		"Referrer-Policy":         {"no-referrer"},
+		"Cache-Control":           {"no-store"},
 	}
-}
+	strictTransport = []string{"max-age=31536000"}
+)
 
 // tidy forgives what clients make of a base URL with a slash at its end.
 func tidy(r *http.Request) *http.Request {
@@ -195,13 +200,16 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // logShape logs what a client sends and gets, never a value it sent: the shape
 // of real clients is only known once they connect.
 func (s *Server) logShape(r *request, w *recorder, err error) {
-	level := slog.LevelInfo
+	level := levelOf(w.status, err)
+	if !s.log.Enabled(r.Context(), level) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("request_id", RequestID(r.Context())),
 		slog.String("method", shortMethod(r.Method)),
 		slog.String("route", r.route.path),
 		slog.String("query", queryShape(r.URL.RawQuery)),
-		slog.String("filter", filterShape(r.filter)),
+		slog.String("filter", r.filter),
 		slog.String("user_agent", clip(r.UserAgent(), 200)),
 		slog.String("auth_scheme", auth.Scheme(r.Request)),
 		slog.String("credential", r.credential.ID),
@@ -218,12 +226,20 @@ func (s *Server) logShape(r *request, w *recorder, err error) {
 	if errors.Is(err, auth.ErrUnauthenticated) {
 		attrs = append(attrs, slog.Any("err", err)) // it names a token's id at most
 	}
-	if w.status >= 500 && !errors.Is(err, context.Canceled) {
-		level = slog.LevelError
-		if w.status == http.StatusServiceUnavailable {
-			level = slog.LevelWarn
-		}
+	if level > slog.LevelInfo {
 		attrs = append(attrs, slog.Any("err", err))
 	}
 	s.log.LogAttrs(r.Context(), level, "served", attrs...)
+}
+
+// levelOf: our own faults are for an operator to look at; a client that went
+// away is not one.
+func levelOf(status int, err error) slog.Level {
+	switch {
+	case status < 500 || errors.Is(err, context.Canceled):
+		return slog.LevelInfo
+	case status == http.StatusServiceUnavailable:
+		return slog.LevelWarn
+	}
+	return slog.LevelError
 }

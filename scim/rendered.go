@@ -12,7 +12,7 @@ import (
 
 // Bounds of the cache of rendered resources.
 const (
-	defaultCacheBytes = 24 << 20
+	defaultCacheBytes = 16 << 20
 	maxBases          = 4    // base URLs; without a public URL a client chooses its own
 	maxGroups         = 5000 // an account has a few hundred
 	entryOverhead     = 400  // bytes beside the body, about

@@ -61,7 +61,7 @@ func (s *Server) search(name string) handler {
 		if err != nil {
 			return err
 		}
-		r.filter = q.Filter
+		r.filter = filterShape(q.Filter)
 		s.setAge(w, r)
 		if name == "" {
 			doc, err := r.account.content.listAll(r.Context(), q, r.base)
@@ -136,7 +136,7 @@ func parseQuery(r *request) (url.Values, error) {
 	if err != nil {
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "The query string is not properly percent-encoded.")
 	}
-	r.filter = parameter(values, "filter")
+	r.filter = filterShape(parameter(values, "filter"))
 	return values, nil
 }
 
