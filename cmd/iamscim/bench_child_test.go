@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -50,6 +51,7 @@ func TestMain(m *testing.M) {
 // publish an observation of n users of which every k-th changed; the end of
 // stdin ends it.
 func gatewayChild(ctx context.Context, dir string) error {
+	tuneMemory(os.Getenv)
 	account, err := store.OpenAccount(ctx, dir, benchID, store.AccountOptions{})
 	if err != nil {
 		return err
@@ -62,8 +64,13 @@ func gatewayChild(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
+	nowhere, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
 	srv, err := scim.New(scim.Config{
 		Accounts: map[string]*scim.Account{"": {Store: account}}, Auth: authn, Control: control,
+		Log: slog.New(slog.NewTextHandler(nowhere, nil)), // as serve does, which logs the shape of every request
 	})
 	if err != nil {
 		return err

@@ -51,6 +51,9 @@ func newServe(p process) *cobra.Command {
 // serve runs the gateway until ctx is done. What was opened is closed in
 // reverse: listeners and requests, then the refresh loop, then the store.
 func (f *serveFlags) serve(ctx context.Context, p process, log *slog.Logger) (err error) {
+	if !f.demo { // the simulated account needs memory of its own
+		tuneMemory(p.getenv)
+	}
 	var g gateway
 	defer func() { err = errors.Join(err, g.close()) }()
 	if err := g.open(ctx, f, p, log); err != nil {
