@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,7 +100,7 @@ func TestAnswers(t *testing.T) {
 	if got := d.do(t, http.MethodGet, path, ""); !bytes.Contains(got.body, []byte(user.ID)) {
 		t.Errorf("after a write the list is still %s", got.body)
 	}
-	if lines := bytes.Count([]byte(d.log.String()), []byte(`"filter":"title pr or userName sw ?"`)); lines != 3 {
+	if lines := strings.Count(d.logged(), `"filter":"title pr or userName sw ?"`); lines != 3 {
 		t.Errorf("%d of 3 requests are logged with their filter", lines)
 	}
 }

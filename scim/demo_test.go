@@ -158,6 +158,13 @@ func (d *demo) send(req *http.Request) (answer, error) {
 	return answer{res.StatusCode, res.Header, body}, err
 }
 
+// logged ends the server and returns its log: a request is logged after it was
+// answered, so only then is all of it there.
+func (d *demo) logged() string {
+	d.Close()
+	return d.log.String()
+}
+
 // token makes a credential and returns the header that presents it.
 func (d *demo) token(t testing.TB, scopes auth.Scopes, accountID string) string {
 	t.Helper()

@@ -12,7 +12,7 @@ import (
 func TestShapeLog(t *testing.T) {
 	d := newDemo(t, 5)
 	d.do(t, "GET", "/scim/v2/Users?filter=userName%20eq%20%22secret.person%40example.com%22&count=7", "", "User-Agent: Okta SCIM Client 1.0.0", "X-Request-Id: proxy-1")
-	lines := strings.Split(strings.TrimSpace(d.log.String()), "\n")
+	lines := strings.Split(strings.TrimSpace(d.logged()), "\n")
 	var line map[string]any
 	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &line); err != nil {
 		t.Fatal(err)
@@ -45,7 +45,7 @@ func TestLogKeepsNoValues(t *testing.T) {
 	d.do(t, "POST", "/scim/v2/.search", `{"filter":"userName eq \"`+secret+`\"","sortBy":"`+secret+`"}`)
 	d.do(t, "GET", "/scim/v2/Users?access_token="+secret, "")
 	d.do(t, "POST", "/admin/tokens", `{"name":"`+secret+`"}`)
-	if log := d.log.String(); strings.Contains(log, secret) || strings.Contains(log, demoToken) {
+	if log := d.logged(); strings.Contains(log, secret) || strings.Contains(log, demoToken) {
 		t.Errorf("a value is in the log:\n%s", log)
 	}
 }

@@ -97,14 +97,13 @@ func (p *projection) apply(b, body []byte) []byte {
 	if p == nil || p.include == nil && p.exclude == nil {
 		return append(b, body...)
 	}
-	b, _ = pruneObject(b, body, p.include, p.exclude)
-	return b
+	return pruneObject(b, body, p.include, p.exclude)
 }
 
 // pruneObject copies the members of the object at the start of src that
-// include names and exclude does not, and returns how much of src it read.
-// src is our own rendering: compact and valid.
-func pruneObject(b, src []byte, include, exclude *branch) ([]byte, int) {
+// include names and exclude does not. src is our own rendering: compact and
+// valid.
+func pruneObject(b, src []byte, include, exclude *branch) []byte {
 	start := len(b)
 	b = append(b, '{')
 	i := 1
@@ -120,9 +119,9 @@ func pruneObject(b, src []byte, include, exclude *branch) ([]byte, int) {
 		i = end + 1 + size
 	}
 	if len(b) == start+1 {
-		return b[:start], i + 1 // nothing left: the member goes too
+		return b[:start] // nothing left: the member goes too
 	}
-	return append(b, '}'), i + 1
+	return append(b, '}')
 }
 
 // step is where a walk stands in a tree: on a member that the tree names,
@@ -157,7 +156,7 @@ func pruneMember(b, key, value []byte, include, exclude step) []byte {
 	}
 	switch value[0] {
 	case '{':
-		b, _ = pruneObject(b, value, include.branch, exclude.branch)
+		b = pruneObject(b, value, include.branch, exclude.branch)
 	case '[':
 		b = pruneArray(b, value, include.branch, exclude.branch)
 	default:
@@ -184,7 +183,7 @@ func pruneArray(b, src []byte, include, exclude *branch) []byte {
 		filled := len(b)
 		size := valueEnd(src[i:])
 		if src[i] == '{' {
-			b, _ = pruneObject(b, src[i:], include, exclude)
+			b = pruneObject(b, src[i:], include, exclude)
 		} else {
 			b = append(b, src[i:i+size]...)
 		}

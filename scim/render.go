@@ -101,10 +101,10 @@ func (p *pen) momentIfKnown(name string, t *time.Time) {
 	}
 }
 
-// texts writes an array of strings.
-func (p *pen) texts(name string, values []string) {
-	mark := p.begin(name, '[')
-	for _, v := range values {
+// schemas writes the schemas of a resource.
+func (p *pen) schemas(urns ...string) {
+	mark := p.begin("schemas", '[')
+	for _, v := range urns {
 		p.comma()
 		p.b = appendString(p.b, v)
 	}

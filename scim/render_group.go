@@ -17,7 +17,7 @@ type groupParts struct {
 func (s *setting) group(b []byte, g *store.Group, members []store.Member, parts groupParts, version string) []byte {
 	p := &pen{b: b}
 	p.open()
-	p.texts("schemas", []string{groupURN, awsGroupURN})
+	p.schemas(groupURN, awsGroupURN)
 	p.text("id", g.ID)
 	p.text("externalId", g.ExternalID)
 	p.text("displayName", g.DisplayName)

@@ -11,7 +11,7 @@ import (
 func (s *setting) entitlement(b []byte, x *store.Policy, version string) []byte {
 	p := &pen{b: b}
 	p.open()
-	p.texts("schemas", []string{entitlementURN, awsEntitlementURN})
+	p.schemas(entitlementURN, awsEntitlementURN)
 	p.text("id", x.ID)
 	p.text("value", x.ARN)
 	p.text("display", x.Name)
@@ -44,7 +44,7 @@ func (s *setting) entitlement(b []byte, x *store.Policy, version string) []byte 
 func (s *setting) role(b []byte, r *store.Role, version string) []byte {
 	p := &pen{b: b}
 	p.open()
-	p.texts("schemas", []string{roleURN, awsRoleURN})
+	p.schemas(roleURN, awsRoleURN)
 	p.text("id", r.ID)
 	p.text("value", r.ARN)
 	p.text("display", r.Name)

@@ -24,7 +24,7 @@ func (s *setting) user(b []byte, u *store.User, groups []*store.Group, version s
 	if u.Person.Enterprise != (store.Enterprise{}) {
 		schemas = append(schemas, enterpriseURN)
 	}
-	p.texts("schemas", append(schemas, awsUserURN))
+	p.schemas(append(schemas, awsUserURN)...)
 	p.text("id", u.ID)
 	p.text("externalId", u.Person.ExternalID)
 	p.text("userName", u.UserName)

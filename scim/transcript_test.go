@@ -215,7 +215,7 @@ func matchList(want []any, got any, vars map[string]string) error {
 }
 
 func matchString(want string, got any, vars map[string]string) error {
-	ok := true
+	var ok bool
 	switch want {
 	case "<string>":
 		s, isString := got.(string)

@@ -107,7 +107,7 @@ func (p *parser) term() (store.Expr, error) {
 	start := p.pos
 	negated := p.keyword("not")
 	if p.space(); p.at('(') {
-		x, err := p.group('(', ')')
+		x, err := p.group(')')
 		if err != nil || !negated {
 			return x, err
 		}
@@ -117,12 +117,12 @@ func (p *parser) term() (store.Expr, error) {
 	return p.comparison()
 }
 
-// group consumes an or between two delimiters.
-func (p *parser) group(open, end byte) (store.Expr, error) {
+// group consumes an or between the delimiter it stands at and end.
+func (p *parser) group(end byte) (store.Expr, error) {
 	if p.depth++; p.depth > MaxDepth {
 		return nil, errorf("the filter is nested more than %d levels deep", MaxDepth)
 	}
-	p.pos++ // open
+	p.pos++ // the delimiter
 	x, err := p.or()
 	if err != nil {
 		return nil, err
@@ -177,7 +177,7 @@ func (p *parser) valueFilter(attr *Attribute, path string) (store.Expr, error) {
 	}
 	p.scope = attr
 	defer func() { p.scope = nil }()
-	where, err := p.group('[', ']')
+	where, err := p.group(']')
 	if err != nil {
 		return nil, err
 	}
