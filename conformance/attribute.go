@@ -76,6 +76,9 @@ func (a attribute) slash(core string) string {
 // attributes returns every definition that resources of a kind may have,
 // sub-attributes after their parents.
 func (c *Client) attributes(ctx context.Context, core string) ([]attribute, error) {
+	if known, ok := c.server.attributes[core]; ok {
+		return known, nil
+	}
 	k, err := c.kind(ctx, core)
 	if err != nil {
 		return nil, err
@@ -90,6 +93,7 @@ func (c *Client) attributes(ctx context.Context, core string) ([]attribute, erro
 			out = append(append(out, a), a.Sub...)
 		}
 	}
+	c.server.attributes[core] = out
 	return out, nil
 }
 

@@ -147,7 +147,7 @@ func bulkMakes(ctx context.Context, c *Client, one, _ object) error {
 	if err != nil {
 		return err
 	}
-	return c.shows(ctx, &resource{path: target}, status(200), at("userName", field(one, "data/userName")))
+	return c.shows(ctx, &resource{path: target}, success, at("userName", field(one, "data/userName")))
 }
 
 func bulkWrites(method string) func(context.Context, *Client) error {

@@ -195,7 +195,7 @@ func emptyMembers(ctx context.Context, c *Client, g *resource, users []*resource
 	if err := c.putGroup(ctx, g, object{"members": []any{}}); err != nil {
 		return err
 	}
-	return c.shows(ctx, g, status(200), isMember(users[0], false))
+	return c.shows(ctx, g, success, isMember(users[0], false))
 }
 
 func renameGroup(ctx context.Context, c *Client, g *resource, _ []*resource) error {

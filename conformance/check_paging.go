@@ -113,6 +113,11 @@ func maxResults(ctx context.Context, c *Client) error {
 	if err != nil {
 		return err
 	}
+	if !c.readOnly { // something to return too much of
+		if _, err := c.folk(ctx); err != nil {
+			return err
+		}
+	}
 	r, err := c.expect(ctx, get(query(endpoint, "filter", "userName pr", "count", strconv.Itoa(limit+1))))
 	if err != nil {
 		return err

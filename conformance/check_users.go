@@ -69,16 +69,27 @@ func wantID(r *reply) error {
 }
 
 func idsDiffer(ctx context.Context, c *Client) error {
-	a, err := c.user(ctx, nil)
+	endpoint, err := c.users(ctx)
 	if err != nil {
 		return err
 	}
-	b, err := c.user(ctx, nil)
-	if err != nil {
-		return err
+	var ids [2]string
+	for i := range ids {
+		body, err := c.userBody(ctx, nil)
+		if err != nil {
+			return err
+		}
+		r, err := c.create(ctx, post(endpoint, body))
+		if err != nil {
+			return err
+		}
+		if err := r.meets(created, has("id")); err != nil {
+			return blocked("creating a user", err)
+		}
+		ids[i] = text(r.body, "id")
 	}
-	if a.id == b.id {
-		return fmt.Errorf("two users were given the id %q", a.id)
+	if ids[0] == ids[1] {
+		return fmt.Errorf("two users were given the id %q", ids[0])
 	}
 	return nil
 }

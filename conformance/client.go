@@ -42,7 +42,7 @@ func (c *Client) begin(o Options) *Client {
 		own.HTTP = &http.Client{Timeout: requestTimeout}
 	}
 	own.readOnly, own.settle = o.ReadOnly, o.Settle
-	own.server = &server{run: strings.ToLower(rand.Text()[:8])}
+	own.server = &server{run: strings.ToLower(rand.Text()[:8]), attributes: map[string][]attribute{}}
 	own.log, own.leftovers = &exchanges{}, &[]string{}
 	return &own
 }

@@ -32,6 +32,9 @@ type server struct {
 	config *reply
 	types  *reply
 	schema *reply
+
+	attributes map[string][]attribute // by core schema
+
 	people *people
 	kept   []string // what is deleted at the end of the run
 	noFolk error    // why there are no people

@@ -11,12 +11,18 @@ type resource struct {
 	id   string
 	path string // "/Users/42"
 	made *reply
+	sent object // what it was made from
 }
 
 // at returns a value of the resource as it was answered when it was made.
 func (r *resource) at(path string) any { return field(r.made.body, path) }
 
-func (r *resource) name() string { return text(r.made.body, "userName") }
+func (r *resource) name() string {
+	if r.sent != nil {
+		return text(r.sent, "userName")
+	}
+	return text(r.made.body, "userName")
+}
 
 // userBody completes attrs to a user that the server's schemas allow.
 func (c *Client) userBody(ctx context.Context, attrs object) (object, error) {
@@ -131,8 +137,8 @@ func (c *Client) make(ctx context.Context, core string, body object) (*resource,
 		return nil, blocked("creating a "+k.name, err)
 	}
 	id := text(r.body, "id")
-	made := &resource{id: id, path: k.endpoint + "/" + escape(id), made: r}
-	err = c.soon(ctx, func() error { _, err := c.expect(ctx, get(made.path), status(200)); return err })
+	made := &resource{id: id, path: k.endpoint + "/" + escape(id), made: r, sent: body}
+	err = c.soon(ctx, func() error { _, err := c.expect(ctx, get(made.path), success); return err })
 	return made, blocked("reading a new "+k.name, err)
 }
 
@@ -151,7 +157,7 @@ func (c *Client) create(ctx context.Context, r request) (*reply, error) {
 
 // read returns a resource as it is now, or skips.
 func (c *Client) read(ctx context.Context, r *resource) (*reply, error) {
-	answer, err := c.expect(ctx, get(r.path), status(200), isObject)
+	answer, err := c.expect(ctx, get(r.path), success, isObject)
 	return answer, blocked("reading "+r.path, err)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -121,7 +122,8 @@ func (c *Client) extraAttributes(ctx context.Context) (map[string]attribute, err
 		}
 		switch kind {
 		case "integer", "decimal", "dateTime", "binary", "reference", "exact":
-			free := a.Name != "externalId" && !a.MultiValued && a.Mutability == "readWrite" && a.Returned == "default" && !strings.Contains(a.path, ".")
+			used := slices.Contains([]string{"userName", "externalId", "displayName"}, a.Name)
+			free := !used && !a.MultiValued && a.Mutability == "readWrite" && a.Returned == "default" && !strings.Contains(a.path, ".")
 			if _, ok := found[kind]; !ok && free {
 				found[kind] = a
 			}

@@ -90,11 +90,21 @@ func (s *reference) matching(k *refKind, q refQuery) ([]*doc, error) {
 			return nil, err
 		}
 	}
+	shown := s.docs
+	if s.faults["lists-deleted"] && q.filter == "" {
+		shown = append(slices.Clone(shown), s.buried...)
+	}
 	var found []*doc
-	for _, d := range s.docs {
+	for _, d := range shown {
 		if (k == nil || d.kind == k) && match(s.render(d)) {
 			found = append(found, d)
 		}
+	}
+	if s.faults["newest-first"] {
+		slices.Reverse(found)
+	}
+	if s.seq++; s.faults["restless-order"] && q.count == 20 && s.seq%2 == 0 {
+		slices.Reverse(found)
 	}
 	if q.sortBy != "" {
 		s.sort(k, found, q)
@@ -145,6 +155,9 @@ func (s *reference) compareKeys(a *refAttr, x, y any) int {
 	case y == nil:
 		return -low
 	}
+	if s.faults["sort-case-exact"] {
+		return strings.Compare(fmt.Sprint(x), fmt.Sprint(y))
+	}
 	return s.order(a, x, y)
 }
 
@@ -157,8 +170,11 @@ func (s *reference) answer(k *refKind, q refQuery) (int, any, error) {
 	q.count = min(max(q.count, 0), refMaxFilter)
 	from := min(max(q.start, 1)-1, total)
 	if q.cursor != nil {
-		if from, err = q.position(); err != nil {
+		if from, err = s.position(q); err != nil {
 			return 0, nil, err
+		}
+		if s.faults["cursor-skips"] && from > 0 {
+			from++
 		}
 		from = min(from, total)
 	}
@@ -175,7 +191,11 @@ func (s *reference) answer(k *refKind, q refQuery) (int, any, error) {
 			out["nextCursor"] = q.seal(to)
 		}
 		if from > 0 {
-			out["previousCursor"] = q.seal(max(from-q.count, 0))
+			back := max(from-q.count, 0)
+			if s.faults["previous-is-next"] {
+				back = from
+			}
+			out["previousCursor"] = q.seal(back)
 		}
 	}
 	return http.StatusOK, out, nil
@@ -190,7 +210,7 @@ func (q refQuery) sum(position int) uint32 {
 	return crc32.ChecksumIEEE(fmt.Appendf(nil, "%d|%s|%s|%s", position, q.filter, q.sortBy, q.sortOrder))
 }
 
-func (q refQuery) position() (int, error) {
+func (s *reference) position(q refQuery) (int, error) {
 	if *q.cursor == "" {
 		return 0, nil
 	}
@@ -201,8 +221,12 @@ func (q refQuery) position() (int, error) {
 	}
 	number, sum, _ := strings.Cut(string(raw), ".")
 	n, err := strconv.Atoi(number)
-	if err != nil || sum != fmt.Sprintf("%08x", q.sum(n)) {
+	if err != nil || sum != fmt.Sprintf("%08x", q.sum(n)) && !s.faults["cursor-any-query"] {
 		return 0, bad
 	}
+	if s.faults["cursor-once"] && s.used[*q.cursor] {
+		return 0, bad
+	}
+	s.used[*q.cursor] = true
 	return n, nil
 }

@@ -46,7 +46,7 @@ func (s *reference) apply(d *doc, body map[string]any) error {
 			d.attrs = deepCopy(attrs)
 		}
 	}
-	return s.store(d, attrs)
+	return s.store("patch", d, attrs)
 }
 
 func deepCopy(o map[string]any) map[string]any {
@@ -112,6 +112,13 @@ func (s *reference) onPath(k *refKind, attrs map[string]any, kind, path string, 
 	if a == nil {
 		return fail(400, "invalidPath", "%s is not declared", m[1])
 	}
+	if s.faults["created-writable"] && path == "meta.created" {
+		attrs[path] = value
+		return nil
+	}
+	if s.faults["replace-needs-value"] && kind == "replace" && attrs[where[0]] == nil {
+		return fail(400, "noTarget", "%s has no value", path)
+	}
 	if a.mutability == "readOnly" || where[0] == "meta" || kind == "remove" && a.required {
 		return fail(400, "mutability", "%s cannot be changed so", m[1])
 	}
@@ -163,6 +170,10 @@ func (s *reference) onAttribute(parent map[string]any, a *refAttr, kind string, 
 		}
 		v = merged
 	case a.multi && kind == "add":
+		if s.faults["members-twice"] {
+			v = append(list(old), list(v)...)
+			break
+		}
 		v = appendNew(list(old), list(v))
 	}
 	set(parent, a.name, v)

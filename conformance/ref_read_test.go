@@ -31,6 +31,10 @@ func (s *reference) render(d *doc) map[string]any {
 			out["schemas"] = append(out["schemas"].([]any), name)
 		}
 	}
+	if at, ok := d.attrs["meta.created"]; ok {
+		out["meta"].(map[string]any)["created"] = at
+		delete(out, "meta.created")
+	}
 	if d.kind == groupKind {
 		s.renderMembers(d, out)
 		return out
@@ -74,7 +78,11 @@ func (s *reference) get(k *refKind) handler {
 		if slices.Contains(strings.Split(r.Header.Get("If-None-Match"), ", "), d.tag()) {
 			return http.StatusNotModified, nil, nil
 		}
-		return http.StatusOK, s.project(k, s.render(d), queryProjection(r)), nil
+		out := s.project(k, s.render(d), queryProjection(r))
+		if s.faults["restless-tag"] {
+			d.version++
+		}
+		return http.StatusOK, out, nil
 	}
 }
 

@@ -15,7 +15,9 @@ type reference struct {
 	token  string
 	faults map[string]bool // mistakes that cannot be made from outside; see mutants
 	seq    int
-	docs   []*doc // in order of creation
+	docs   []*doc          // in order of creation
+	buried []*doc          // what was deleted
+	used   map[string]bool // cursors
 	mux    *http.ServeMux
 }
 
@@ -50,7 +52,7 @@ const (
 )
 
 func newReference(faults ...string) *reference {
-	s := &reference{token: refToken, faults: map[string]bool{}, mux: http.NewServeMux()}
+	s := &reference{token: refToken, faults: map[string]bool{}, used: map[string]bool{}, mux: http.NewServeMux()}
 	for _, f := range faults {
 		s.faults[f] = true
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -66,7 +67,11 @@ func (s *reference) valid(d *doc) error {
 			return fail(400, "invalidValue", "%s is required", a.name)
 		}
 	}
-	for _, other := range s.docs {
+	taken := s.docs
+	if s.faults["names-kept"] {
+		taken = append(slices.Clone(taken), s.buried...)
+	}
+	for _, other := range taken {
 		if other.id != d.id && d.kind == userKind && other.kind == userKind && s.sameName(other, d) {
 			return fail(http.StatusConflict, "uniqueness", "userName is taken")
 		}
@@ -151,6 +156,9 @@ func (s *reference) found(k *refKind, r *http.Request) (*doc, error) {
 	if d == nil {
 		return nil, fail(http.StatusNotFound, "", "there is no %s %q", k.name, r.PathValue("id"))
 	}
+	if s.faults["writes-before-412"] && strings.Contains(r.Header.Get("If-Match"), "stale") {
+		d.attrs["displayName"] = "written"
+	}
 	if m := r.Header.Get("If-Match"); m != "" && m != "*" && !strings.Contains(m, d.tag()) {
 		return nil, fail(http.StatusPreconditionFailed, "", "the version is %s", d.tag())
 	}
@@ -183,11 +191,11 @@ func (s *reference) replace(d *doc, body map[string]any) error {
 	if _, ok := attrs["active"]; !ok && d.kind == userKind {
 		attrs["active"] = true
 	}
-	return s.store(d, attrs)
+	return s.store("put", d, attrs)
 }
 
 // store keeps the attributes if the resource may have them.
-func (s *reference) store(d *doc, attrs map[string]any) error {
+func (s *reference) store(method string, d *doc, attrs map[string]any) error {
 	changed := *d
 	changed.attrs = attrs
 	if err := s.valid(&changed); err != nil {
@@ -196,7 +204,7 @@ func (s *reference) store(d *doc, attrs map[string]any) error {
 	if err := s.immutable(d, attrs); err != nil {
 		return err
 	}
-	if !reflect.DeepEqual(d.attrs, changed.attrs) {
+	if !reflect.DeepEqual(d.attrs, changed.attrs) && !s.faults[method+"-keeps-version"] {
 		d.version++
 		d.modified = time.Now().UTC()
 	}
@@ -230,6 +238,12 @@ func (s *reference) remove(k *refKind) handler {
 
 // drop deletes a resource and its memberships.
 func (s *reference) drop(d *doc) {
+	s.buried = append(s.buried, d)
+	if s.faults["deletes-members"] && d.kind == groupKind {
+		for _, m := range list(d.attrs["members"]) {
+			s.drop(s.lookup(nil, text(m.(map[string]any)["value"])))
+		}
+	}
 	var rest []*doc
 	for _, other := range s.docs {
 		if other == d {

@@ -18,7 +18,8 @@ func envName(flag string) string {
 }
 
 // notSettings are flags that belong to one invocation, not to a configuration.
-var notSettings = []string{"config", "help", "print-config", "json", "demo", "confirm"}
+var notSettings = []string{"config", "help", "print-config", "json", "demo", "confirm",
+	"run", "client", "list", "format", "output", "read-only", "settle", "token-file"}
 
 // applySettings fills every flag of cmd that the command line left open, from
 // the environment or else from the configuration file. All problems are
