@@ -49,7 +49,7 @@ func TestCrashWhileUndoing(t *testing.T) {
 // written late, too.
 func TestLostAndLate(t *testing.T) {
 	for _, s := range scenarios() {
-		for _, action := range s.actions {
+		for _, action := range []string{s.actions[0], s.actions[len(s.actions)-1]} {
 			t.Run(s.name+"/"+action, func(t *testing.T) {
 				l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 				if err := l.SetDelay("*", 60*time.Millisecond); err != nil {
