@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,8 +20,9 @@ const touchInterval = time.Hour
 // Control is control.db: what belongs to no single account. It is durable; a
 // damaged one is refused. It is safe for concurrent use.
 type Control struct {
-	db  *database
-	now func() time.Time
+	db        *database
+	now       func() time.Time
+	cursorKey [32]byte
 }
 
 // ControlTx is one transaction on it; it must not outlive the function it was
@@ -35,7 +37,11 @@ func OpenControl(ctx context.Context, path string, now func() time.Time) (*Contr
 	if err != nil {
 		return nil, err
 	}
-	return &Control{db: db, now: now}, nil
+	c := &Control{db: db, now: now}
+	if err := c.loadCursorKey(ctx); err != nil {
+		return nil, fmt.Errorf("open control: %w", errors.Join(err, c.Close()))
+	}
+	return c, nil
 }
 
 // Close closes the file.

@@ -150,7 +150,7 @@ func TestHistory(t *testing.T) {
 		t.Error(err)
 	}
 	view(t, s, func(ctx context.Context, tx *store.SnapshotTx) error {
-		changes, err := tx.Changes(ctx, 1, 2, 100)
+		changes, err := tx.Changes(ctx, store.AfterGeneration(1), 2, 100)
 		what := map[string]string{}
 		for _, c := range changes {
 			what[c.Ref.ID] = c.What

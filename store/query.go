@@ -136,10 +136,11 @@ func (k *compiler) source(a *attribute) string {
 	if !a.modified {
 		return k.sql(a.source)
 	}
+	at := `n.changed_at`
 	if k.c.asOf != 0 {
-		return `(select l.at from (select ` + k.c.changedThen(tableOf(k.catalogue.kind)) + ` as changed) c join generation l on l.id = c.changed)`
+		at = k.c.modifiedThen(tableOf(k.catalogue.kind))
 	}
-	return `(select n.changed_at from resource n where n.kind = '` + string(k.catalogue.kind) + `' and n.id = x.id)`
+	return `(select ` + at + ` from resource n where n.kind = '` + string(k.catalogue.kind) + `' and n.id = x.id)`
 }
 
 func (k *compiler) present(path Path) (string, error) {

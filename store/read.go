@@ -25,8 +25,8 @@ func (c conn) versioned(ctx context.Context, t *table, ids []string, extra []str
 	}
 	counters, changed := `n.shape_gen, n.changed_gen, n.changed_at`, `join resource n on n.kind = '`+string(t.kind)+`' and n.id = x.id`
 	if c.asOf != 0 {
-		counters = c.countersThen(t)
-		changed = ``
+		counters = `x.from_gen, ` + c.changedThen(t) + `, ` + c.modifiedThen(t)
+		changed = `left ` + changed
 	}
 	columns := strings.Join(append([]string{`x.id`, `b.body`, counters}, extra...), `, `)
 	text := fmt.Sprintf(`select %s from %s x join %s_body b on b.row = x.row %s %s where %s and %s`,
@@ -56,15 +56,14 @@ type stored struct {
 
 func (r *stored) lastModified() (time.Time, error) { return parseTime(r.at) }
 
-// countersThen computes the counters as they were in the generation asked for,
-// from the rows themselves. Pruned rows no longer count.
-func (c conn) countersThen(t *table) string {
-	changed := c.changedThen(t)
-	return fmt.Sprintf(`x.from_gen, %[1]s, coalesce((select g.at from generation g where g.id = %[1]s), '')`, changed)
+// changedThen is the SQL of the generation in which x had last changed, n being
+// its counters: as they are, if nothing happened since, or else from the rows
+// themselves. Pruned rows no longer count.
+func (c conn) changedThen(t *table) string {
+	return fmt.Sprintf(`iif(n.changed_gen <= %d, n.changed_gen, %s)`, c.asOf, c.changedByRows(t))
 }
 
-// changedThen is the SQL of the generation in which x had last changed.
-func (c conn) changedThen(t *table) string {
+func (c conn) changedByRows(t *table) string {
 	column := map[Kind]string{KindUser: "user_id", KindGroup: "group_id"}[t.kind]
 	if column == "" {
 		return `x.from_gen`
@@ -72,6 +71,13 @@ func (c conn) changedThen(t *table) string {
 	return fmt.Sprintf(`max(x.from_gen,
 			coalesce((select max(m.from_gen) from membership m where m.%[1]s = x.id and m.from_gen <= %[2]d), 0),
 			coalesce((select max(m.to_gen) from membership m where m.%[1]s = x.id and m.to_gen <= %[2]d), 0))`, column, c.asOf)
+}
+
+// modifiedThen is the SQL of the time of that change. If its generation was
+// pruned, it is not later than the oldest that was not.
+func (c conn) modifiedThen(t *table) string {
+	return fmt.Sprintf(`iif(n.changed_gen <= %d, n.changed_at, coalesce((select g.at from generation g where g.id = %s), (select min(g.at) from generation g)))`,
+		c.asOf, c.changedByRows(t))
 }
 
 // inOrder returns what was found in the order of ids, each once per mention.
