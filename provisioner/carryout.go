@@ -123,12 +123,6 @@ func (e *execution) fail(ctx context.Context, cause error) error {
 		e.plan.Notes = append(e.plan.Notes, left...)
 	}
 	e.end(ctx, state, outcome, note)
-	if len(left) == 0 {
-		return failure
-	}
-	if err := e.publish(ctx); err != nil {
-		e.p.log.WarnContext(ctx, "the snapshot does not show what could not be undone", "plan", e.plan.ID, "err", err)
-	}
 	return failure
 }
 
@@ -176,12 +170,22 @@ func (e *execution) end(ctx context.Context, state store.PlanState, outcome, not
 		e.p.log.ErrorContext(ctx, "the journal cannot be written", "plan", e.plan.ID, "err", err)
 	}
 	e.p.log.WarnContext(ctx, "a change did not succeed", "plan", e.plan.ID, "kind", e.plan.Kind, "outcome", outcome, "err", note)
-	err = e.p.account.Snapshot.Update(ctx, e.actor.Credential, func(tx *store.SnapshotTx) error {
+	if err := e.showUndone(ctx); err != nil {
+		e.p.log.WarnContext(ctx, "the snapshot may show what was undone", "plan", e.plan.ID, "err", err)
+	}
+}
+
+// showUndone publishes what an undone plan left, and protects it from old reads.
+// An observation may have seen the plan halfway: protecting that would keep it.
+func (e *execution) showUndone(ctx context.Context) error {
+	creates := e.plan.Kind == kindCreateUser || e.plan.Kind == kindCreateGroup
+	known := e.x.user != nil || e.x.group != nil || creates && e.states[0] == store.StepUndone
+	if e.plan.Direction == Undo && known && e.plan.Object.ID != "" {
+		return e.publish(ctx)
+	}
+	return e.p.account.Snapshot.Update(ctx, e.actor.Credential, func(tx *store.SnapshotTx) error {
 		return tx.Protect(ctx, e.p.window(), e.touched()...)
 	})
-	if err != nil {
-		e.p.log.WarnContext(ctx, "a change that was undone is not protected from old reads", "err", err)
-	}
 }
 
 // finish writes what is to be remembered, and publishes the result. After the

@@ -14,7 +14,7 @@ func (e *execution) regrouped(ctx context.Context, tx *store.SnapshotTx, prev *s
 	matters := func(g *store.Group) bool { return g != nil && len(g.Attached)+len(g.Inline) > 0 }
 	policies := e.x.group == nil
 	var ids []string
-	for s := range e.done {
+	for s := range e.effects {
 		if s.UserID != "" {
 			ids = append(ids, s.UserID)
 		} else if s.Action != "UpdateGroup" {

@@ -73,7 +73,8 @@ func (e *execution) undoStep(ctx context.Context, i int) (problem string, err er
 		}
 		return "", nil
 	}
-	if !e.shows(s) {
+	if !e.shows(s) { // it never took effect, or an earlier process took it back
+		e.mark(i, store.StepUndone, "")
 		return "", nil
 	}
 	inverse := *s.Inverse

@@ -57,7 +57,7 @@ func (e *execution) publish(ctx context.Context) error {
 // first time. It is shown without its id where that fails.
 func (e *execution) meetPolicies(ctx context.Context) {
 	var arns []string
-	for s := range e.done {
+	for s := range e.effects {
 		if s.Action == "AttachUserPolicy" || s.Action == "AttachGroupPolicy" {
 			arns = append(arns, s.param("policy"))
 		}
@@ -81,6 +81,21 @@ func (e *execution) done(yield func(*Step) bool) {
 			continue
 		}
 		if !yield(&e.plan.Steps[i]) {
+			return
+		}
+	}
+}
+
+// effects yields what is true now that the plan was carried out: its steps that
+// took effect, and the inverses of those that were taken back.
+func (e *execution) effects(yield func(*Step) bool) {
+	for s := range e.done {
+		if !yield(s) {
+			return
+		}
+	}
+	for i := len(e.plan.Steps) - 1; i >= 0; i-- {
+		if e.states[i] == store.StepUndone && !yield(e.plan.Steps[i].Inverse) {
 			return
 		}
 	}
@@ -143,7 +158,7 @@ func (e *execution) looked() bool {
 // userAfter is the user as the plan leaves them.
 func (e *execution) userAfter(ctx context.Context, tx *store.SnapshotTx, m *memory, prev *store.User) (*store.User, error) {
 	x := (&subject{user: prev, born: e.x.born}).clone()
-	for s := range e.done {
+	for s := range e.effects {
 		s.apply(x)
 	}
 	u := x.user
@@ -207,7 +222,7 @@ func (e *execution) publishGroup(ctx context.Context, tx *store.SnapshotTx, m *m
 	if err := tx.PutGroup(ctx, g); err != nil {
 		return err
 	}
-	for s := range e.done {
+	for s := range e.effects {
 		if s.UserID == "" {
 			continue
 		}
@@ -220,7 +235,7 @@ func (e *execution) publishGroup(ctx context.Context, tx *store.SnapshotTx, m *m
 
 func (e *execution) groupAfter(ctx context.Context, tx *store.SnapshotTx, m *memory, prev *store.Group) (*store.Group, error) {
 	x := (&subject{group: prev, born: e.x.born}).clone()
-	for s := range e.done {
+	for s := range e.effects {
 		s.apply(x)
 	}
 	g := x.group
