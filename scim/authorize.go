@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
@@ -23,7 +24,7 @@ var nobody = auth.Credential{}
 // the scope, and address an account that exists and the credential may see.
 func (s *Server) admit(r *request, scope auth.Scope) error {
 	if r.route.socket {
-		r.credential = &operator
+		r.credential, r.strict = &operator, s.cfg.Profile == auth.Strict
 		return nil
 	}
 	origin, err := s.origin(r.Request)
@@ -35,7 +36,7 @@ func (s *Server) admit(r *request, scope auth.Scope) error {
 		if err != nil {
 			return err
 		}
-		r.credential = c
+		r.credential, r.strict = c, cmp.Or(c.Profile, s.cfg.Profile) == auth.Strict
 		if !c.Scopes.Has(scope) {
 			return forbidden(fmt.Sprintf("This needs the scope %s, which the credential does not have.", scope))
 		}

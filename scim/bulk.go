@@ -66,7 +66,7 @@ func (s *Server) bulk(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	b.template = change{account: r.account, base: r.base, credential: r.credential}
+	b.template = change{account: r.account, base: r.base, credential: r.credential, strict: r.strict}
 	if err := b.askBrake(r.Context()); err != nil {
 		return err
 	}

@@ -42,10 +42,10 @@ func (c *change) mayCut() bool {
 	case http.MethodDelete:
 		return true
 	case http.MethodPut:
-		t, err := c.res.decode(c.body)
+		t, err := c.representation()
 		return err == nil && c.cuts(in(t))
 	case http.MethodPatch:
-		r, err := patch.Parse(c.body, c.res.writes)
+		r, err := patch.Parse(c.body, c.schema())
 		return err == nil && (c.cuts(r.Touches) || r.Members.Replaced || len(r.Members.Removed) > 0)
 	}
 	return false

@@ -17,6 +17,7 @@ type change struct {
 	account    *hosted
 	base       string
 	credential *auth.Credential
+	strict     bool // the profile of the credential
 
 	method  string
 	res     *resourceType
@@ -71,13 +72,13 @@ func (c *change) user(ctx context.Context) (*provisioner.Change, error) {
 	case http.MethodDelete:
 		return p.DeleteUser(ctx, c.actor(ctx), c.id, func(*store.User) error { return c.match(ctx) }, c.options)
 	case http.MethodPatch:
-		r, err := patch.Parse(c.body, c.res.writes)
+		r, err := patch.Parse(c.body, c.schema())
 		if err != nil {
 			return nil, err
 		}
 		return c.updateUser(ctx, func(u *store.User) (provisioner.UserWish, error) { return c.res.patchedUser(r, u) })
 	}
-	t, err := c.res.decode(c.body)
+	t, err := c.representation()
 	if err != nil {
 		return nil, err
 	}
@@ -107,14 +108,14 @@ func (c *change) group(ctx context.Context) (*provisioner.Change, []tree.Member,
 		made, err := p.DeleteGroup(ctx, c.actor(ctx), c.id, func(*store.Group) error { return c.match(ctx) }, c.options)
 		return made, nil, err
 	case http.MethodPatch:
-		r, err := patch.Parse(c.body, c.res.writes)
+		r, err := patch.Parse(c.body, c.schema())
 		if err != nil {
 			return nil, nil, err
 		}
 		made, err := c.updateGroup(ctx, func(g *store.Group) (provisioner.GroupWish, error) { return patchedGroup(r, g) })
 		return made, append(r.Members.Set, r.Members.Added...), err
 	}
-	t, err := c.res.decode(c.body)
+	t, err := c.representation()
 	if err != nil {
 		return nil, nil, err
 	}

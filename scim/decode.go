@@ -10,14 +10,23 @@ import (
 	"iamscim/store"
 )
 
-// decode reads a representation of res, as POST and PUT send it: what is in the
-// tree was sent and may be written.
-func (res *resourceType) decode(body map[string]any) (map[string]any, error) {
-	t, err := res.writes.Resource(body)
+// representation reads the body of a POST or PUT: what is in the tree was sent
+// and may be written.
+func (c *change) representation() (map[string]any, error) {
+	s := c.schema()
+	t, err := s.Resource(c.body)
 	if err != nil {
 		return nil, err
 	}
-	return t, res.writes.Require(t)
+	return t, s.Require(t)
+}
+
+// schema is what the client may write, in the profile of its credential.
+func (c *change) schema() *tree.Schema {
+	if c.strict {
+		return c.res.strict
+	}
+	return c.res.writes
 }
 
 // userView is what a client may write of u, as it is now: what a PATCH changes.

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"bytes"
+	"cmp"
 	"io"
 	"log/slog"
 	"net/http"
@@ -168,7 +169,14 @@ func (d *demo) logged() string {
 // token makes a credential and returns the header that presents it.
 func (d *demo) token(t testing.TB, scopes auth.Scopes, accountID string) string {
 	t.Helper()
-	secret, _, err := d.auth.Create(t.Context(), "test", auth.Grant{Name: "test", Scopes: scopes, AccountID: accountID})
+	return d.grant(t, auth.Grant{Scopes: scopes, AccountID: accountID})
+}
+
+// grant is token with more to say; without a scope it has every one.
+func (d *demo) grant(t testing.TB, g auth.Grant) string {
+	t.Helper()
+	g.Name, g.AccountID, g.Scopes = "test", cmp.Or(g.AccountID, d.sim.ID()), cmp.Or(g.Scopes, auth.AllScopes)
+	secret, _, err := d.auth.Create(t.Context(), "test", g)
 	if err != nil {
 		t.Fatal(err)
 	}

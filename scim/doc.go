@@ -6,7 +6,7 @@
 //	           middleware.go  request id, recovery, shape log (shape.go), headers, limits
 //	           authorize.go   who is asking, and may they
 //	           account.go     what is kept about each account served
-//	           resources.go   list, get, search
+//	           resources.go   list, get, search; me.go: /Me
 //	           write.go       POST, PUT, PATCH, DELETE; bulk.go, dryrun.go
 //	           discovery.go   ServiceProviderConfig, ResourceTypes, Schemas
 //	           health.go      /livez, /readyz, /health; metrics.go: /metrics

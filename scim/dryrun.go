@@ -73,7 +73,7 @@ func (s *Server) plan(w http.ResponseWriter, r *request) error {
 			return err
 		}
 	}
-	c.credential, c.base, c.options.DryRun = r.credential, s.planBase(r, h), true
+	c.credential, c.strict, c.base, c.options.DryRun = r.credential, r.strict, s.planBase(r, h), true
 	done, err := c.do(r.Context())
 	if err != nil {
 		return err

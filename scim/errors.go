@@ -47,7 +47,7 @@ var replies = []struct {
 	{errMediaType, reply(http.StatusUnsupportedMediaType, "Send the body as application/scim+json or application/json."), nil},
 	{errMisdirected, reply(http.StatusMisdirectedRequest, "Without a public URL this server answers only to loopback host names."), nil},
 	{errFilterDiscovery, reply(http.StatusForbidden, "Discovery endpoints cannot be filtered."), nil},
-	{errNoMe, reply(http.StatusNotImplemented, "This server does not support /Me: the credential is not bound to a user."), nil},
+	{errNoMe, reply(http.StatusNotImplemented, "This server does not support this: /Me is for credentials that are bound to a user, who exists already."), nil},
 	{errNotWritable, reply(http.StatusServiceUnavailable, "The state file cannot be written."), http.Header{"Retry-After": {"10"}}},
 	{errDamaged, reply(http.StatusServiceUnavailable, "The stored record is damaged; the next observation of the account restores it."),
 		http.Header{"Retry-After": {"60"}}},

@@ -27,11 +27,18 @@ type request struct {
 	account    *hosted // nil outside /scim/v2
 	base       string  // of every URL in the answer: https://host/scim/v2
 	credential *auth.Credential
+	strict     bool   // the profile of the credential
+	me         string // the id of the user that /Me stands for
 	filter     string // its shape, for the log
 }
 
-// id is the {id} of the path.
-func (r *request) id() string { return mux.Vars(r.Request)["id"] }
+// id is the {id} of the path, or who /Me is.
+func (r *request) id() string {
+	if r.me != "" {
+		return r.me
+	}
+	return mux.Vars(r.Request)["id"]
+}
 
 // route is one path with its verbs.
 type route struct {

@@ -21,6 +21,7 @@ type resourceType struct {
 	schemas   []schema.Schema       // core first, then as in Extensions
 	index     *schemaIndex
 	writes    *tree.Schema // what a client may write
+	strict    *tree.Schema // the same in the strict profile
 }
 
 // newResourceTypes returns the types in the order of a combined list.
@@ -54,10 +55,11 @@ func newResourceTypes(opt contentOptions) []*resourceType {
 			res.Extensions = append(res.Extensions, s.ID)
 		}
 		res.index = newIndex(res, res.schemas)
-		res.writes = tree.NewSchema(res.schemas)
+		written := res.schemas
 		if res.kind == store.KindGroup {
-			res.writes = tree.NewSchema(append([]schema.Schema{groupWrites()}, res.schemas[1:]...))
+			written = append([]schema.Schema{groupWrites()}, res.schemas[1:]...)
 		}
+		res.writes, res.strict = tree.NewSchema(written), tree.NewStrict(written)
 	}
 	return types
 }

@@ -125,9 +125,6 @@ func (s *Server) sendDocument(w http.ResponseWriter, r *request, doc *document) 
 	send(w, r.Request, http.StatusOK, contentType, doc.Body)
 }
 
-// me answers /Me for a credential that is nobody in particular (RFC 7644 §3.11).
-func (s *Server) me(http.ResponseWriter, *request) error { return errNoMe }
-
 // parseQuery reads the query string. What cannot be read is an error: a filter
 // that is dropped in silence would answer with everybody. A semicolon is no
 // separator but part of a value.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,6 +36,9 @@ type Config struct {
 	// MemberDisplay puts display on every member of a group; without it a
 	// client gets it by asking for it.
 	MemberDisplay bool
+	// Profile is that of credentials that have none of their own: auth.Lenient,
+	// which is the default, or auth.Strict.
+	Profile string
 	// DocumentationURI is published in ServiceProviderConfig when set.
 	DocumentationURI string
 	// Version of the program, for /health.
@@ -69,6 +73,9 @@ func New(cfg Config) (*Server, error) {
 	}
 	if len(cfg.Accounts) == 0 || cfg.Auth == nil || cfg.Control == nil {
 		return nil, errors.New("scim: Accounts, Auth and Control are required")
+	}
+	if !slices.Contains([]string{"", auth.Lenient, auth.Strict}, cfg.Profile) {
+		return nil, fmt.Errorf("scim: unknown profile %q", cfg.Profile)
 	}
 	if err := s.setPublic(cfg.PublicURL); err != nil {
 		return nil, err
@@ -135,7 +142,6 @@ func (s *Server) routes(socket bool) *mux.Router {
 	search := func(name string) verbs { return verbs{"POST": {auth.Read, s.search(name), searchLimit}} }
 	admin := func(do handler) endpoint { return endpoint{auth.Admin, do, searchLimit} }
 	write := func(name string) endpoint { return endpoint{auth.Write, s.write(name), 0} }
-	me := endpoint{auth.Read, s.me, 0}
 	all := func(name string) verbs { return verbs{"GET": {auth.Read, s.list(name), 0}, "POST": write(name)} }
 	one := func(name string) verbs {
 		return verbs{"GET": {auth.Read, s.get(name), 0}, "PUT": write(name), "PATCH": write(name), "DELETE": write(name)}
@@ -156,7 +162,7 @@ func (s *Server) routes(socket bool) *mux.Router {
 		{"/Roles/{id}", read(s.get("Role"))},
 		{"/.search", search("")},
 		{"/Bulk", verbs{"POST": {auth.Write, s.bulk, bulkLimit}}},
-		{"/Me", verbs{"GET": me, "POST": me, "PUT": me, "PATCH": me, "DELETE": me}},
+		{"/Me", me(one("User"))},
 		{"/ServiceProviderConfig", open(s.serviceProviderConfig)},
 		{"/ResourceTypes", read(s.resourceTypes)},
 		{"/ResourceTypes/{id}", read(s.resourceType)},

@@ -35,7 +35,7 @@ func decoded(t testing.TB, res *resourceType, body string) map[string]any {
 	if err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}
-	got, err := res.decode(object)
+	got, err := (&change{res: res, body: object}).representation()
 	if err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}

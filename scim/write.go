@@ -53,12 +53,13 @@ func changeOf(r *request, res *resourceType) (*change, error) {
 		return nil, err
 	}
 	c := &change{
-		account: r.account, base: r.base, credential: r.credential, method: r.Method, res: res, id: r.id(),
+		account: r.account, base: r.base, credential: r.credential, strict: r.strict, method: r.Method, res: res, id: r.id(),
 		version: strings.Join(r.Header.Values("If-Match"), ","), selection: parseSelection(values),
 		options: provisioner.Options{Wait: waitPreference(r.Header.Values("Prefer"))},
 	}
+	path := c.res.Endpoint + "/" + c.id
 	if r.Method == http.MethodDelete {
-		c.options.Digest = digestOf(r.Method, r.URL.Path, r.Header.Values("If-Match"), nil)
+		c.options.Digest = digestOf(r.Method, path, r.Header.Values("If-Match"), nil)
 		return c, nil
 	}
 	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
@@ -68,7 +69,7 @@ func changeOf(r *request, res *resourceType) (*change, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.options.Digest = digestOf(r.Method, r.URL.Path, r.Header.Values("If-Match"), body)
+	c.options.Digest = digestOf(r.Method, path, r.Header.Values("If-Match"), body)
 	c.body, err = tree.Read(body)
 	return c, err
 }

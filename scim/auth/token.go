@@ -23,13 +23,20 @@ const (
 
 const base62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
+// The profiles: how much of what real clients send beside the standard is
+// understood.
+const (
+	Lenient = "lenient" // what RFC 7644 says, and what clients make of it
+	Strict  = "strict"  // the SCIM interoperability profile
+)
+
 // Grant says what a new token is for.
 type Grant struct {
 	Name      string // for people
 	Scopes    Scopes
 	AccountID string
 	UserID    string    // the user behind it, for /Me; mostly empty
-	Profile   string    // "lenient", "strict", or empty for the server's default
+	Profile   string    // Lenient, Strict, or empty for the server's default
 	Expires   time.Time // zero: never
 }
 
@@ -45,9 +52,9 @@ func (g Grant) validate(now time.Time) error {
 		errs = append(errs, errors.New("a token belongs to an AWS account"))
 	}
 	switch g.Profile {
-	case "", "lenient", "strict":
+	case "", Lenient, Strict:
 	default:
-		errs = append(errs, fmt.Errorf("unknown profile %q: choose lenient or strict", g.Profile))
+		errs = append(errs, fmt.Errorf("unknown profile %q: choose %s or %s", g.Profile, Lenient, Strict))
 	}
 	if !g.Expires.IsZero() && !g.Expires.After(now) {
 		errs = append(errs, fmt.Errorf("the expiry %s is not in the future", g.Expires.Format(time.RFC3339)))

@@ -3,6 +3,7 @@ package patch
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	scimerrors "github.com/elimity-com/scim/errors"
 
@@ -111,12 +112,19 @@ func (o *operation) keep(home map[string]any, list []any) {
 
 // merge sets the parts of a complex value that are given and leaves the others
 // (RFC 7644 §3.5.2.3), unless its "value" changes: $ref and displayName of
-// somebody else would be wrong.
+// somebody else would be wrong. A strict replace leaves only what is readOnly
+// (SCIM interoperability profile).
 func (o *operation) merge(home map[string]any) {
 	given := clone(o.value).(map[string]any)
 	old, _ := home[o.attr.Name].(map[string]any)
 	if old == nil || given["value"] != nil && given["value"] != old["value"] {
 		old = map[string]any{}
+	}
+	if o.op == replace && o.attr.Strict {
+		maps.DeleteFunc(old, func(name string, _ any) bool {
+			sub := o.attr.Sub[strings.ToLower(name)]
+			return sub == nil || !sub.ReadOnly
+		})
 	}
 	maps.Copy(old, given)
 	o.keepObject(home, old)

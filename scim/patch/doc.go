@@ -22,4 +22,9 @@
 //	"active": "False", "primary": "true"       Booleans in quotes
 //	manager: "id", manager: [{"value": …}]     a scalar or a list for one complex value
 //	ims, photos, password, urn:unknown:…       accepted and dropped, as in POST
+//
+// A strict schema (tree.Schema.Strict) follows the SCIM interoperability profile
+// instead: every operation needs a path that is declared, a value filter must
+// select one element and be followed by a sub-attribute, and replace replaces
+// the whole of a complex value.
 package patch

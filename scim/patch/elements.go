@@ -4,6 +4,8 @@ import (
 	"reflect"
 	"slices"
 
+	scimerrors "github.com/elimity-com/scim/errors"
+
 	"iamscim/scim/tree"
 )
 
@@ -16,6 +18,9 @@ func (o *operation) elements(home map[string]any) error {
 		if element, ok := list[i].(map[string]any); ok && (o.where == nil || matches(o.attr, o.where, element)) {
 			selected = append(selected, i)
 		}
+	}
+	if len(selected) > 1 && o.where != nil && o.attr.Strict {
+		return tree.Errorf(scimerrors.ScimTypeInvalidFilter, "More than one element of %s matches the filter.", o.attr.Path())
 	}
 	switch {
 	case o.takesAway():
@@ -51,10 +56,11 @@ func (o *operation) removed(list []any, selected []int) []any {
 // create adds the element that the filter describes. RFC 7644 §3.5.2.3 wants
 // noTarget for a replace; Entra ID sends replace emails[type eq "work"].value to
 // users who have no such address and expects to find it afterwards. Without a
-// sub-attribute a replace has something definite to replace, and noTarget it is.
+// sub-attribute a replace has something definite to replace, and noTarget it is;
+// a strict one has noTarget as the RFC says.
 func (o *operation) create(home map[string]any, list []any) error {
 	element := map[string]any{}
-	if o.where != nil && (!described(o.where, element) || o.op == replace && o.sub == nil) {
+	if o.where != nil && (!described(o.where, element) || o.op == replace && (o.sub == nil || o.attr.Strict)) {
 		return noTarget(o.attr.Path())
 	}
 	list = append(list, o.changed(element))

@@ -67,6 +67,9 @@ func (o *operation) filtered() ([]string, error) {
 	if !ok {
 		return nil, tree.Errorf(scimerrors.ScimTypeInvalidFilter, `Members are selected by their value: members[value eq "…"].`)
 	}
+	if o.attr.Strict && len(ids) > 1 {
+		return nil, tree.Errorf(scimerrors.ScimTypeInvalidFilter, "The filter is for more than one member.")
+	}
 	return ids, nil
 }
 

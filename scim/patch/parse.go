@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"cmp"
 	"errors"
 	"maps"
 	"slices"
@@ -47,7 +48,7 @@ func Parse(body map[string]any, s *tree.Schema) (*Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSchemas(b["schemas"]); err != nil {
+	if err := checkSchemas(b["schemas"], s.Strict); err != nil {
 		return nil, err
 	}
 	list, ok := b["operations"].([]any)
@@ -80,17 +81,17 @@ func membersOf(object map[string]any, names ...string) (map[string]any, error) {
 	return picked, nil
 }
 
-func checkSchemas(v any) error {
+func checkSchemas(v any, strict bool) error {
 	if v == nil {
 		return nil
 	}
 	list, ok := v.([]any)
-	named := slices.ContainsFunc(list, func(v any) bool {
-		urn, _ := v.(string)
-		return strings.EqualFold(urn, patchURN)
-	})
-	if !ok || !named {
+	is := func(v any) bool { urn, _ := v.(string); return strings.EqualFold(urn, patchURN) }
+	if !ok || !slices.ContainsFunc(list, is) {
 		return invalidSyntax("schemas does not name %s.", patchURN)
+	}
+	if strict && slices.ContainsFunc(list, func(v any) bool { return !is(v) }) {
+		return invalidSyntax("schemas names more than %s.", patchURN)
 	}
 	return nil
 }
@@ -119,6 +120,9 @@ func (r *Request) parse(v any) error {
 		return invalidValue("%s needs a value.", kind)
 	}
 	if strings.TrimSpace(path) == "" {
+		if r.schema.Strict {
+			return invalidSyntax("An operation needs a path: this credential is of the strict profile.")
+		}
 		return r.pathless(kind, value)
 	}
 	t, err := parsePath(r.schema, path)
@@ -150,6 +154,8 @@ func (r *Request) each(kind op, prefix string, object map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		t, err := parsePath(r.schema, prefix+name)
 		switch {
+		case errors.Is(err, errUnknown) && r.schema.Strict:
+			return invalidSyntax("There is no attribute %q.", tree.Excerpt(prefix+name))
 		case errors.Is(err, errUnknown) || prefix == "" && isFixed(name):
 			continue
 		case err != nil:
@@ -198,7 +204,7 @@ func (r *Request) add(o operation) error {
 		return readOnly(o.urn)
 	}
 	if o.urn == "" {
-		if err := o.check(); err != nil {
+		if err := cmp.Or(o.check(), o.checkStrict()); err != nil {
 			return err
 		}
 	}
@@ -229,6 +235,19 @@ func (o *operation) check() (err error) {
 		o.value, err = o.attr.Value(o.value)
 	}
 	return err
+}
+
+// checkStrict refuses a value filter that selects whole elements (SCIM
+// interoperability profile). Removing one member is what IPSIE AL1 demands, and
+// there is no other way to say it.
+func (o *operation) checkStrict() error {
+	if !o.attr.Strict || o.where == nil || o.sub != nil {
+		return nil
+	}
+	if o.op == remove && o.attr.URN == "" && o.attr.Name == "members" {
+		return nil
+	}
+	return invalidPath("After the value filter of %s a sub-attribute is expected.", o.attr.Path())
 }
 
 // takesAway reports whether the target will have no value; null and an empty

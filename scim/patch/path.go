@@ -61,7 +61,7 @@ func parsePath(s *tree.Schema, path string) (target, error) {
 	case ours && rest == "":
 		return target{urn: cmp.Or(urn, s.Core)}, nil
 	case !ours && len(rest) > 4 && strings.EqualFold(rest[:4], "urn:"):
-		return target{}, nil
+		return foreign(s, rest)
 	}
 	name := rest
 	if end := strings.IndexAny(rest, ".["); end >= 0 {
@@ -69,11 +69,11 @@ func parsePath(s *tree.Schema, path string) (target, error) {
 	}
 	rest = rest[len(name):]
 	attr := s.Attribute(urn, name)
-	if attr == nil && !ours {
+	if attr == nil && !ours && !s.Strict {
 		attr = s.AnyAttribute(name)
 	}
 	if attr == nil {
-		return unknown(urn, name)
+		return unknown(s, urn, name)
 	}
 	t := target{attr: attr}
 	var err error
@@ -85,9 +85,17 @@ func parsePath(s *tree.Schema, path string) (target, error) {
 	return t.parseSub(rest)
 }
 
-func unknown(urn, name string) (target, error) {
+// foreign is what a path of somebody else's schema points at.
+func foreign(s *tree.Schema, path string) (target, error) {
+	if s.Strict {
+		return target{}, unknownError{invalidPath("There is no attribute %q.", tree.Excerpt(path))}
+	}
+	return target{}, nil
+}
+
+func unknown(s *tree.Schema, urn, name string) (target, error) {
 	switch lower := strings.ToLower(name); {
-	case urn == "" && unkept[lower]:
+	case urn == "" && unkept[lower] && !s.Strict:
 		return target{}, nil
 	case urn == "" && fixed[lower]:
 		return target{}, readOnly(name)

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"slices"
 	"strings"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -10,7 +11,8 @@ import (
 const coreURNs = "urn:ietf:params:scim:schemas:core:2.0:"
 
 // Resource returns body, the representation in a POST or PUT, as a tree. What
-// is readOnly or not declared is left out (RFC 7644 §3.3, §3.5.1). An extension
+// is readOnly or not declared is left out (RFC 7644 §3.3, §3.5.1); a strict
+// schema refuses what is not declared. An extension
 // that is null says nothing about its attributes and is left out, too.
 func (s *Schema) Resource(body map[string]any) (map[string]any, error) {
 	out := map[string]any{}
@@ -35,10 +37,13 @@ func (s *Schema) member(out map[string]any, name string, v any) error {
 		return s.checkSchemas(v)
 	}
 	if a := s.core[strings.ToLower(name)]; a != nil {
-		return put(out, a, v)
+		return s.put(out, a, name, v)
 	}
 	x := s.extension(name)
-	if x == nil && !strings.EqualFold(name, s.Core) || v == nil {
+	if x == nil && !strings.EqualFold(name, s.Core) {
+		return s.undeclared(name)
+	}
+	if v == nil {
 		return nil
 	}
 	object, ok := v.(map[string]any)
@@ -54,18 +59,30 @@ func (s *Schema) member(out map[string]any, name string, v any) error {
 		out[x.urn] = inner
 	}
 	for name, v := range object {
-		a := x.attributes[strings.ToLower(name)]
-		if a == nil {
-			continue
-		}
-		if err := put(inner, a, v); err != nil {
+		if err := s.put(inner, x.attributes[strings.ToLower(name)], name, v); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func put(out map[string]any, a *Attribute, v any) error {
+// common attributes are on every resource, though no schema need declare them
+// (RFC 7643 §3.1).
+var common = []string{"id", "externalid", "meta"}
+
+// undeclared says what becomes of a member that no schema declares.
+func (s *Schema) undeclared(name string) error {
+	if !s.Strict || slices.Contains(common, strings.ToLower(name)) {
+		return nil
+	}
+	return invalidSyntax("There is no attribute %q.", Excerpt(name))
+}
+
+// put sets an attribute; nil is one that is not declared.
+func (s *Schema) put(out map[string]any, a *Attribute, name string, v any) error {
+	if a == nil {
+		return s.undeclared(name)
+	}
 	if a.ReadOnly {
 		return nil
 	}
@@ -81,7 +98,7 @@ func put(out map[string]any, a *Attribute, v any) error {
 }
 
 // checkSchemas refuses a resource of another type; what else is or is not
-// listed does no harm.
+// listed does no harm, unless the schema is strict.
 func (s *Schema) checkSchemas(v any) error {
 	if v == nil {
 		return nil
@@ -90,19 +107,21 @@ func (s *Schema) checkSchemas(v any) error {
 	if !ok {
 		return invalidSyntax("schemas is a list of strings.")
 	}
-	other := ""
+	ours, other := false, ""
 	for _, v := range list {
 		urn, ok := v.(string)
 		switch {
 		case !ok:
 			return invalidSyntax("schemas is a list of strings.")
 		case strings.EqualFold(urn, s.Core):
-			return nil
+			ours = true
+		case s.Strict && s.extension(urn) == nil:
+			return invalidSyntax("schemas names %s, which this resource type does not have.", Excerpt(urn))
 		case len(urn) > len(coreURNs) && strings.EqualFold(urn[:len(coreURNs)], coreURNs):
 			other = urn
 		}
 	}
-	if other != "" {
+	if other != "" && !ours {
 		return invalidSyntax("schemas names %s, but this is a resource of %s.", Excerpt(other), s.Core)
 	}
 	return nil

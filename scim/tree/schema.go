@@ -20,7 +20,9 @@ type Attribute struct {
 	// ReadOnly attributes are never in a tree; Immutable ones only as part of
 	// a new element (RFC 7643 §7).
 	ReadOnly, Immutable bool
-	Sub                 map[string]*Attribute // by lower-case name
+	// Strict attributes refuse what others ignore; see Schema.Strict.
+	Strict bool
+	Sub    map[string]*Attribute // by lower-case name
 
 	parent *Attribute
 }
@@ -50,7 +52,11 @@ func (a *Attribute) Filter() func(name string) *filter.Attribute {
 // Schema is what can be written to a resource type. It is safe for concurrent
 // use.
 type Schema struct {
-	Core       string // URN
+	Core string // URN
+	// Strict schemas refuse what is not declared, as the SCIM interoperability
+	// profile wants; others ignore it, as RFC 7644 §3.3 says.
+	Strict bool
+
 	core       map[string]*Attribute
 	extensions []*extension
 }
@@ -67,24 +73,35 @@ var misspelt = map[string]string{
 }
 
 // NewSchema takes the schemas of a resource type, the core schema first.
-func NewSchema(schemas []schema.Schema) *Schema {
-	s := &Schema{Core: schemas[0].ID, core: attributesOf("", schemas[0].Attributes, nil)}
+func NewSchema(schemas []schema.Schema) *Schema { return newSchema(schemas, false) }
+
+// NewStrict is NewSchema with Strict set.
+func NewStrict(schemas []schema.Schema) *Schema { return newSchema(schemas, true) }
+
+func newSchema(schemas []schema.Schema, strict bool) *Schema {
+	s := &Schema{Core: schemas[0].ID, Strict: strict}
+	s.core = attributesOf(schemas[0].Attributes, &Attribute{Strict: strict})
 	for _, x := range schemas[1:] {
-		s.extensions = append(s.extensions, &extension{x.ID, attributesOf(x.ID, x.Attributes, nil)})
+		of := &Attribute{URN: x.ID, Strict: strict}
+		s.extensions = append(s.extensions, &extension{x.ID, attributesOf(x.Attributes, of)})
 	}
 	return s
 }
 
-func attributesOf(urn string, declared schema.Attributes, parent *Attribute) map[string]*Attribute {
+// attributesOf converts declarations; at the top of a schema, of has no name.
+func attributesOf(declared schema.Attributes, of *Attribute) map[string]*Attribute {
 	attributes := make(map[string]*Attribute, len(declared))
 	for _, d := range declared {
 		a := &Attribute{
-			Name: d.Name(), URN: urn, Type: filter.Type(d.AttributeType()), Multi: d.MultiValued(),
-			Required: d.Required(), Exact: d.CaseExact(), parent: parent,
+			Name: d.Name(), URN: of.URN, Strict: of.Strict, Type: filter.Type(d.AttributeType()), Multi: d.MultiValued(),
+			Required: d.Required(), Exact: d.CaseExact(),
 			ReadOnly: d.Mutability() == "readOnly", Immutable: d.Mutability() == "immutable",
 		}
 		if d.HasSubAttributes() {
-			a.Sub = attributesOf(urn, d.SubAttributes(), a)
+			a.Sub = attributesOf(d.SubAttributes(), a)
+		}
+		if of.Name != "" {
+			a.parent = of
 		}
 		attributes[strings.ToLower(a.Name)] = a
 	}
@@ -128,7 +145,7 @@ func (s *Schema) Extension(urn string) string {
 }
 
 func (s *Schema) extension(urn string) *extension {
-	if right, ok := misspelt[strings.ToLower(urn)]; ok {
+	if right, ok := misspelt[strings.ToLower(urn)]; ok && !s.Strict {
 		urn = right
 	}
 	for _, x := range s.extensions {
@@ -165,7 +182,7 @@ func (s *Schema) spellings() func(yield func(string) bool) {
 			}
 		}
 		for wrong, right := range misspelt {
-			if s.Extension(right) != "" && !yield(wrong) {
+			if !s.Strict && s.Extension(right) != "" && !yield(wrong) {
 				return
 			}
 		}

@@ -113,6 +113,9 @@ func (a *Attribute) object(v any, element bool) (any, error) {
 	out := map[string]any{}
 	for name, v := range in {
 		sub := a.Sub[strings.ToLower(name)]
+		if sub == nil && a.Strict {
+			return nil, invalidSyntax("%s has no sub-attribute %q.", a.Path(), Excerpt(name))
+		}
 		if sub == nil || sub.ReadOnly || v == nil && element {
 			continue
 		}
