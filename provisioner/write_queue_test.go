@@ -74,6 +74,18 @@ func TestBackground(t *testing.T) {
 	}
 }
 
+// arrival calls then once a call of the action has arrived.
+func (l *writeLab) arrival(action string, then func()) {
+	for l.Calls()[action] == 0 {
+		select {
+		case <-time.After(time.Millisecond):
+		case <-l.t.Context().Done():
+			return
+		}
+	}
+	then()
+}
+
 // TestClientGone: before the first call a client that hangs up ends it; after
 // it, nothing does.
 func TestClientGone(t *testing.T) {
@@ -81,7 +93,7 @@ func TestClientGone(t *testing.T) {
 	id := l.id("ann")
 	ctx, cancel := context.WithCancel(t.Context())
 	l.slow("ListGroupsForUser", 200*time.Millisecond)
-	time.AfterFunc(50*time.Millisecond, cancel)
+	go l.arrival("ListGroupsForUser", cancel)
 	edit := func(*store.User) (provisioner.UserWish, error) {
 		return provisioner.UserWish{Entitlements: &[]string{}}, nil
 	}
@@ -95,15 +107,10 @@ func TestClientGone(t *testing.T) {
 	ctx, cancel = context.WithCancel(t.Context())
 	defer cancel()
 	l.slow("DetachUserPolicy", 300*time.Millisecond)
-	l.between.Store(ptr(func(action string) {
-		if action == "GetUserPolicy" {
-			time.AfterFunc(100*time.Millisecond, cancel)
-		}
-	}))
+	go l.arrival("DetachUserPolicy", cancel)
 	if _, err := l.p.UpdateUser(ctx, everyScope, id, edit, provisioner.Options{}); err == nil {
 		t.Error("no error although the client has gone")
 	}
-	l.between.Store(nil)
 	if err := l.p.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
