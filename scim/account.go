@@ -41,6 +41,7 @@ func (s *Server) host(name string, a *Account) *hosted {
 		Passwords:        a.Passwords,
 		GroupsViaUsers:   a.GroupsViaUsers,
 		MemberDisplay:    s.cfg.MemberDisplay,
+		CursorKey:        s.cfg.Control.CursorKey(),
 	})}
 }
 

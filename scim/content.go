@@ -29,6 +29,8 @@ type contentOptions struct {
 	MemberDisplay bool
 	// CacheBytes bounds the cache of rendered resources; 0 is 16 MiB.
 	CacheBytes int64
+	// CursorKey seals cursors and delta tokens.
+	CursorKey [32]byte
 }
 
 // renderVersion is part of every ETag: raise it when the same data is
@@ -46,6 +48,8 @@ type content struct {
 	opt      contentOptions
 	cache    *rendered
 	answers  *answers
+	walks    *walks
+	sealer   sealer
 	digest   string // of opt, part of every ETag
 }
 
@@ -55,7 +59,9 @@ type document struct {
 	Body         []byte
 	ETag         string // weak, with quotes: W/"…"; empty for lists
 	LastModified time.Time
-	filter       string // the shape of the one that was asked for, for the log
+	Generation   time.Time // commit time of the generation that was asked for; zero: it was the newest
+	private      bool      // for this credential only, or of the past: not to be remembered
+	filter       string    // the shape of the one that was asked for, for the log
 	pooled       *[]byte
 }
 
@@ -68,6 +74,8 @@ func newContent(snapshot *store.Snapshot, opt contentOptions) *content {
 		opt:      opt,
 		cache:    newRendered(opt.CacheBytes, snapshot.Lasts),
 		answers:  newAnswers(snapshot.Lasts),
+		walks:    newWalks(),
+		sealer:   newSealer(opt.CursorKey),
 		digest:   opt.digest(),
 	}
 	c.cache.gen, c.cache.observed = snapshot.Generation().ID, snapshot.Observed()
@@ -77,9 +85,9 @@ func newContent(snapshot *store.Snapshot, opt contentOptions) *content {
 }
 
 // digest is the same for the same settings, over restarts. The size of the
-// cache shows nowhere.
+// cache and the key of cursors show in no resource.
 func (opt contentOptions) digest() string {
-	opt.CacheBytes = 0
+	opt.CacheBytes, opt.CursorKey = 0, [32]byte{}
 	h := fnv.New64a()
 	_, _ = fmt.Fprintf(h, "%d %+v", renderVersion, opt) // a hash never fails to write
 	return strconv.FormatUint(h.Sum64(), 36)

@@ -100,9 +100,12 @@ func (s *Server) serviceProviderConfig(w http.ResponseWriter, r *request) error 
 				"primary":     true,
 			}},
 			// RFC 9865 §4
-			"pagination": object{"cursor": false, "index": true, "defaultPaginationMethod": "index",
-				"defaultPageSize": defaultPageSize, "maxPageSize": maxPageSize},
+			"pagination": object{"cursor": true, "index": true, "defaultPaginationMethod": "index",
+				"defaultPageSize": defaultPageSize, "maxPageSize": maxPageSize, "cursorTimeout": int(cursorTimeout.Seconds())},
 			"meta": object{"resourceType": "ServiceProviderConfig", "location": r.base + "/ServiceProviderConfig"},
+		}
+		if s.cfg.DraftFeatures {
+			config["DeltaQuery"] = deltaQuery(r.account.content.types)
 		}
 		if s.cfg.DocumentationURI != "" {
 			config["documentationUri"] = s.cfg.DocumentationURI

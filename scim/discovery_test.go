@@ -19,7 +19,9 @@ func TestServiceProviderConfig(t *testing.T) {
 		"sort": {"supported": true},
 		"etag": {"supported": true},
 		"authenticationSchemes": [{"type": "oauthbearertoken", "name": "<string>", "description": "<string>", "primary": true}],
-		"pagination": {"cursor": false, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 100, "maxPageSize": 1000},
+		"pagination": {"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 100, "maxPageSize": 1000,
+			"cursorTimeout": 3600},
+		"DeltaQuery": "<absent>",
 		"meta": {"resourceType": "ServiceProviderConfig", "location": "{base}/ServiceProviderConfig"}
 	}`
 	if got.status != http.StatusOK {

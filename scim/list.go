@@ -27,7 +27,7 @@ func (c *content) list(ctx context.Context, res *resourceType, q *listQuery, bas
 	if result, ok := c.snapshot.Cached(res.kind, query); ok {
 		ids := window(result.IDs, q.StartIndex-1, q.Count)
 		if s.cached(result.Generation.ID, ids) {
-			return page(q, len(result.IDs), s), nil
+			return page(head{total: len(result.IDs), start: q.StartIndex}, s), nil
 		}
 	}
 	total := 0
@@ -42,7 +42,7 @@ func (c *content) list(ctx context.Context, res *resourceType, q *listQuery, bas
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", res.Name, refusal(err))
 	}
-	return page(q, total, s), nil
+	return page(head{total: total, start: q.StartIndex}, s), nil
 }
 
 // listAll renders one page of a ListResponse over all types, one type after
@@ -76,7 +76,7 @@ func (c *content) listAll(ctx context.Context, q *listQuery, base string) (*docu
 	if err != nil {
 		return nil, fmt.Errorf("list all: %w", refusal(err))
 	}
-	return page(q, total, portions...), nil
+	return page(head{total: total, start: q.StartIndex}, portions...), nil
 }
 
 // refusal turns what the store refuses to compute into the client's error. The
@@ -100,6 +100,7 @@ type portion struct {
 	res        *resourceType
 	projection *projection
 	base       string
+	change     string // see stretch
 	fragments  []fragment
 }
 
@@ -153,9 +154,37 @@ func (d *document) release() {
 	}
 }
 
+// head is what a ListResponse says beside the resources.
+type head struct {
+	total          int
+	start          int    // startIndex; 0: the page is one of a walk by cursor
+	next, previous string // cursors; empty: none
+	delta          *deltaToken
+}
+
+func (h *head) append(b []byte, count int) []byte {
+	b = strconv.AppendInt(b, int64(h.total), 10)
+	if h.start > 0 {
+		b = append(b, `,"startIndex":`...)
+		b = strconv.AppendInt(b, int64(h.start), 10)
+	}
+	b = append(b, `,"itemsPerPage":`...)
+	b = strconv.AppendInt(b, int64(count), 10)
+	if h.next != "" {
+		b = appendString(append(b, `,"nextCursor":`...), h.next)
+	}
+	if h.previous != "" {
+		b = appendString(append(b, `,"previousCursor":`...), h.previous)
+	}
+	if h.delta != nil {
+		b = h.delta.append(append(b, `,"nextDeltaToken":`...))
+	}
+	return b
+}
+
 // page writes the ListResponse. itemsPerPage is the number returned, because
 // clients page by it; Resources is always there.
-func page(q *listQuery, total int, portions ...*portion) *document {
+func page(h head, portions ...*portion) *document {
 	count, size := 0, 256
 	for _, s := range portions {
 		for i := range s.fragments {
@@ -170,11 +199,7 @@ func page(q *listQuery, total int, portions ...*portion) *document {
 		b = make([]byte, 0, size+size/8)
 	}
 	b = append(b[:0], listHeader...)
-	b = strconv.AppendInt(b, int64(total), 10)
-	b = append(b, `,"startIndex":`...)
-	b = strconv.AppendInt(b, int64(q.StartIndex), 10)
-	b = append(b, `,"itemsPerPage":`...)
-	b = strconv.AppendInt(b, int64(count), 10)
+	b = h.append(b, count)
 	b = append(b, `,"Resources":[`...)
 	for _, s := range portions {
 		b = s.append(b)
@@ -194,6 +219,10 @@ func (s *portion) append(b []byte) []byte {
 		}
 		if b[len(b)-1] != '[' {
 			b = append(b, ',')
+		}
+		if s.change != "" {
+			b = s.appendChange(b, &s.fragments[i])
+			continue
 		}
 		b = s.projection.apply(b, body)
 	}

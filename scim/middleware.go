@@ -27,9 +27,10 @@ type request struct {
 	account    *hosted // nil outside /scim/v2
 	base       string  // of every URL in the answer: https://host/scim/v2
 	credential *auth.Credential
-	strict     bool   // the profile of the credential
-	me         string // the id of the user that /Me stands for
-	filter     string // its shape, for the log
+	strict     bool      // the profile of the credential
+	me         string    // the id of the user that /Me stands for
+	filter     string    // its shape, for the log
+	asOf       time.Time // what is read is of then; zero: now
 }
 
 // id is the {id} of the path, or who /Me is.
@@ -114,6 +115,9 @@ func (s *Server) dispatch(w http.ResponseWriter, r *request) error {
 		return errMethod
 	}
 	if err := s.admit(r, e.scope); err != nil {
+		return err
+	}
+	if err := s.travel(r); err != nil {
 		return err
 	}
 	limit := e.limit

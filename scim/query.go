@@ -29,7 +29,9 @@ type listQuery struct {
 	SortBy     string
 	Descending bool
 	StartIndex int
-	Count      int // 0: totals only; at most maxPageSize
+	Count      int  // 0: totals only; at most maxPageSize
+	ByCursor   bool // pages go by cursor (RFC 9865), of which an empty one asks for the first
+	Cursor     string
 	selection
 }
 
@@ -68,8 +70,8 @@ func parseListQuery(v url.Values) (*listQuery, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.clamp(start, count)
-	return q, nil
+	q.Cursor, q.ByCursor = parameterSent(v, "cursor")
+	return q, q.page(start, count)
 }
 
 // parseSelection reads attributes and excludedAttributes, the only parameters
@@ -86,15 +88,21 @@ func parseSelection(v url.Values) selection {
 
 // parameter returns the first value of a parameter, whose name is taken in any case.
 func parameter(v url.Values, name string) string {
+	value, _ := parameterSent(v, name)
+	return value
+}
+
+// parameterSent also tells whether it was sent at all.
+func parameterSent(v url.Values, name string) (string, bool) {
 	if values, ok := v[name]; ok && len(values) > 0 {
-		return values[0]
+		return values[0], true
 	}
 	for key, values := range v {
 		if strings.EqualFold(key, name) && len(values) > 0 {
-			return values[0]
+			return values[0], true
 		}
 	}
-	return ""
+	return "", false
 }
 
 func splitNames(list string) []string {
@@ -138,6 +146,20 @@ func parseInt(name, text string, absent int) (int, error) {
 	return math.MaxInt32, nil
 }
 
+// page takes startIndex and count. They ask for pages by index; together with a
+// cursor, a startIndex other than the first contradicts it (RFC 9865 §2.3), and
+// a count is not clamped from above (§2.1).
+func (q *listQuery) page(start, count int) error {
+	if q.ByCursor && start > 1 {
+		return badRequest(scimerrors.ScimTypeInvalidValue, "startIndex asks for pages by index and cursor for pages by cursor: send one of them.")
+	}
+	if q.ByCursor && count > maxPageSize {
+		return errInvalidCount
+	}
+	q.clamp(start, count)
+	return nil
+}
+
 // clamp applies RFC 7644 §3.4.2.4: a startIndex below 1 is 1, a negative count
 // is 0, and the server may return fewer than asked.
 func (q *listQuery) clamp(start, count int) {
@@ -162,15 +184,14 @@ func parseSearchRequest(body []byte) (*listQuery, error) {
 			return nil, err
 		}
 	}
-	q.clamp(start, count)
-	return q, nil
+	return q, q.page(start, count)
 }
 
 // member takes one member of a SearchRequest.
 func (q *listQuery) member(name string, raw json.RawMessage, start, count *int) (err error) {
 	switch strings.ToLower(name) {
 	case "schemas":
-		return checkSearchSchemas(raw)
+		return checkSchemas(raw, searchRequestURN)
 	case "filter":
 		q.Filter, err = stringMember(name, raw)
 	case "sortby":
@@ -184,6 +205,9 @@ func (q *listQuery) member(name string, raw json.RawMessage, start, count *int) 
 		*start, err = parseInt(name, strings.Trim(string(raw), `"`), 1)
 	case "count":
 		*count, err = parseInt(name, strings.Trim(string(raw), `"`), defaultPageSize)
+	case "cursor":
+		q.ByCursor = true
+		q.Cursor, err = stringMember(name, raw)
 	case "attributes":
 		q.Attributes, err = namesMember(name, raw)
 	case "excludedattributes":
@@ -192,17 +216,17 @@ func (q *listQuery) member(name string, raw json.RawMessage, start, count *int) 
 	return err
 }
 
-func checkSearchSchemas(raw json.RawMessage) error {
+func checkSchemas(raw json.RawMessage, want string) error {
 	var urns []string
 	if err := json.Unmarshal(raw, &urns); err != nil {
 		return badRequest(scimerrors.ScimTypeInvalidSyntax, "schemas is a list of strings")
 	}
 	for _, urn := range urns {
-		if strings.EqualFold(urn, searchRequestURN) {
+		if strings.EqualFold(urn, want) {
 			return nil
 		}
 	}
-	return badRequest(scimerrors.ScimTypeInvalidSyntax, "schemas does not name %s", searchRequestURN)
+	return badRequest(scimerrors.ScimTypeInvalidSyntax, "schemas does not name %s", want)
 }
 
 func stringMember(name string, raw json.RawMessage) (string, error) {

@@ -23,15 +23,18 @@ func (s *Server) list(name string) handler {
 			if err != nil {
 				return nil, err
 			}
-			return r.account.content.list(r.Context(), r.account.content.resourceType(name), q, r.base)
+			return s.answerList(r, name, q)
 		})
 		return s.sendResult(w, r, doc, err)
 	}
 }
 
 // remember returns the answer to an equal request since the last commit, or
-// else makes one.
+// else makes one. One of the past is made each time.
 func (r *request) remember(key answerKey, answer func() (*document, error)) (*document, error) {
+	if !r.asOf.IsZero() {
+		return answer()
+	}
 	known := r.account.content.answers
 	if doc, ok := known.get(key); ok {
 		r.filter = doc.filter
@@ -42,8 +45,10 @@ func (r *request) remember(key answerKey, answer func() (*document, error)) (*do
 	if err != nil {
 		return nil, err
 	}
-	doc.filter = r.filter
-	known.put(m, key, doc)
+	if !doc.private {
+		doc.filter = r.filter
+		known.put(m, key, doc)
+	}
 	return doc, nil
 }
 
@@ -63,13 +68,25 @@ func (s *Server) search(name string) handler {
 		}
 		r.filter = filterShape(q.Filter)
 		s.setAge(w, r)
-		if name == "" {
-			doc, err := r.account.content.listAll(r.Context(), q, r.base)
-			return s.sendResult(w, r, doc, err)
-		}
-		doc, err := r.account.content.list(r.Context(), r.account.content.resourceType(name), q, r.base)
+		doc, err := s.answerList(r, name, q)
 		return s.sendResult(w, r, doc, err)
 	}
+}
+
+// answerList renders a page of one type, or of all.
+func (s *Server) answerList(r *request, name string, q *listQuery) (*document, error) {
+	c := r.account.content
+	switch {
+	case q.ByCursor || !r.asOf.IsZero():
+		return c.walk(r.Context(), s.listing(r, name, q))
+	case name == "":
+		return c.listAll(r.Context(), q, r.base)
+	}
+	return c.list(r.Context(), c.resourceType(name), q, r.base)
+}
+
+func (s *Server) listing(r *request, name string, q *listQuery) *listing {
+	return &listing{query: q, name: name, base: r.base, credential: r.credential.ID, now: s.now(), asOf: r.asOf}
 }
 
 // get answers GET /Users/{id} and its like (RFC 7644 §3.4.1).
@@ -87,13 +104,16 @@ func (s *Server) get(name string) handler {
 
 // one finds a resource. Without a query it is what is kept of it anyway.
 func (r *request) one(t *resourceType) (*document, error) {
-	if r.URL.RawQuery == "" {
+	if r.URL.RawQuery == "" && r.asOf.IsZero() {
 		return r.account.content.get(r.Context(), t, r.id(), selection{}, r.base)
 	}
 	return r.remember(answerKey{r.base, t.Name, r.id(), r.URL.RawQuery}, func() (*document, error) {
 		values, err := parseQuery(r)
 		if err != nil {
 			return nil, err
+		}
+		if !r.asOf.IsZero() {
+			return r.account.content.getAt(r.Context(), t, r.id(), parseSelection(values), r.base, r.asOf)
 		}
 		return r.account.content.get(r.Context(), t, r.id(), parseSelection(values), r.base)
 	})
@@ -114,6 +134,9 @@ func (s *Server) sendDocument(w http.ResponseWriter, r *request, doc *document) 
 	if doc.ETag != "" {
 		h.Set("Etag", doc.ETag)
 		h.Set("Cache-Control", "private, no-cache")
+	}
+	if !doc.Generation.IsZero() {
+		h.Set(generationHeader, doc.Generation.UTC().Format(timeHeader))
 	}
 	if !doc.LastModified.IsZero() {
 		h.Set("Last-Modified", doc.LastModified.UTC().Format(http.TimeFormat))

@@ -39,6 +39,8 @@ type Config struct {
 	// Profile is that of credentials that have none of their own: auth.Lenient,
 	// which is the default, or auth.Strict.
 	Profile string
+	// DraftFeatures serves what only Internet-Drafts describe.
+	DraftFeatures bool
 	// DocumentationURI is published in ServiceProviderConfig when set.
 	DocumentationURI string
 	// Version of the program, for /health.
@@ -140,6 +142,7 @@ func (s *Server) routes(socket bool) *mux.Router {
 	open := func(do handler) verbs { return verbs{"GET": {0, do, 0}} }
 	read := func(do handler) verbs { return verbs{"GET": {auth.Read, do, 0}} }
 	search := func(name string) verbs { return verbs{"POST": {auth.Read, s.search(name), searchLimit}} }
+	delta := func(name string) verbs { return verbs{"POST": {auth.Read, s.delta(name), searchLimit}} }
 	admin := func(do handler) endpoint { return endpoint{auth.Admin, do, searchLimit} }
 	write := func(name string) endpoint { return endpoint{auth.Write, s.write(name), 0} }
 	all := func(name string) verbs { return verbs{"GET": {auth.Read, s.list(name), 0}, "POST": write(name)} }
@@ -169,6 +172,20 @@ func (s *Server) routes(socket bool) *mux.Router {
 		{"/Schemas", read(s.schemas)},
 		{"/Schemas/{id}", read(s.schema)},
 	}
+	if s.cfg.DraftFeatures {
+		scim = append([]path{
+			{"/.deltaToken", read(s.getDeltaToken(""))},
+			{"/.delta", delta("")},
+			{"/Users/.deltaToken", read(s.getDeltaToken("User"))},
+			{"/Users/.delta", delta("User")},
+			{"/Groups/.deltaToken", read(s.getDeltaToken("Group"))},
+			{"/Groups/.delta", delta("Group")},
+			{"/Entitlements/.deltaToken", read(s.getDeltaToken("Entitlement"))},
+			{"/Entitlements/.delta", delta("Entitlement")},
+			{"/Roles/.deltaToken", read(s.getDeltaToken("Role"))},
+			{"/Roles/.delta", delta("Role")},
+		}, scim...)
+	}
 	operator := []path{
 		{"/livez", open(s.livez)},
 		{"/readyz", open(s.readyz)},
@@ -176,6 +193,7 @@ func (s *Server) routes(socket bool) *mux.Router {
 		{"/metrics", read(s.serveMetrics)},
 		{"/admin/refresh", verbs{"POST": admin(s.refresh)}},
 		{"/admin/confirm", verbs{"POST": admin(s.confirm)}},
+		{"/admin/changes", read(s.changes)},
 		{"/admin/plan", verbs{"POST": {auth.Write, s.plan, 0}}},
 		{"/admin/plans/{id}/release", verbs{"POST": admin(s.releasePlan)}},
 		{"/admin/brake/release", verbs{"POST": admin(s.releaseBrake)}},

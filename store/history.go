@@ -131,6 +131,19 @@ func (tx *SnapshotTx) Horizon(ctx context.Context) (Horizon, error) {
 	return h, nil
 }
 
+// GenerationAt returns the newest generation committed at or before a time, 0 if
+// there was none, or it is forgotten.
+func (tx *SnapshotTx) GenerationAt(ctx context.Context, at time.Time) (id int64, err error) {
+	err = tx.readNow(ctx, func(c conn) error {
+		return c.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&id) },
+			`select id from generation where at = (select max(at) from generation where at <= ?)`, formatTime(at))
+	})
+	if err != nil {
+		return 0, fmt.Errorf("generation at %s: %w", formatTime(at), err)
+	}
+	return min(id, tx.gen.ID), nil
+}
+
 // ViewAt runs fn on the account as it was in the newest generation committed at
 // or before the given time. What merely ages is as it is now. A time before the
 // first generation, or one whose history was pruned, is ErrNoGeneration.
