@@ -2,6 +2,7 @@
 # Somebody else's IAM: the contract suite and the gateway itself against moto.
 set -euo pipefail
 out=$1
+mkdir -p "$out/report"
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 MOTO_IAM_LOAD_MANAGED_POLICIES=true "$out/moto/bin/moto_server" -H 127.0.0.1 -p "$port" >"$out/moto.log" 2>&1 &
 moto=$!
@@ -15,10 +16,8 @@ done
 
 echo "-- contract suite"
 IAMSCIM_CONTRACT_ENDPOINT=$AWS_ENDPOINT_URL go test -count=1 -run 'Contract' -v ./provisioner/iamsim 2>&1 | tee "$out/contract.txt" | tail -n 5
-ran=$(grep -c -- '--- PASS: TestContract/' "$out/contract.txt" || true)
-[ "$ran" -ge 150 ] || { echo "only $ran contract cases ran against moto"; exit 1; }
-if grep -q -- '--- FAIL' "$out/contract.txt"; then exit 1; fi
-echo "$ran contract cases agree with moto, or differ as recorded"
+python3 .ci/gotest.py "the provisioner's contract cases against moto" "$("$out/moto/bin/python" -c 'import moto; print(moto.__version__)')" \
+	150 "$out/contract.txt" "$out/report/70-moto.json"
 
 echo "-- the gateway over moto"
 curl -fsS -X POST "$AWS_ENDPOINT_URL/moto-api/reset" >/dev/null
