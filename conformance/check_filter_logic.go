@@ -111,7 +111,7 @@ func filterErrorChecks() []Check {
 		bad("double-operator", Must, "Two operators in a row are 400.", `userName eq eq "x"`),
 		bad("empty-group", Must, "An empty group is 400.", `()`),
 		bad("name", Must, "A name that is no attribute name is 400.", `9user eq "x"`),
-		bad("single-quotes", Should, "A value in single quotes is 400.", `userName eq 'x'`),
+		bad("single-quotes", May, "A value in single quotes is 400.", `userName eq 'x'`),
 		bad("unquoted", May, "A string without quotes is 400 (Entra ID sends such).", `userName eq x`),
 		bad("unknown-attribute", Should, "A filter on an attribute that is not declared is 400.", `scimconfNothing eq "x"`),
 		ordered("gt"), ordered("ge"), ordered("lt"), ordered("le"),

@@ -51,8 +51,19 @@ func (o Options) selected() []Check {
 	return slices.DeleteFunc(slices.Clone(checks), func(ck Check) bool { return !o.Match.MatchString(ck.Name) })
 }
 
-// one runs a check with a log and a list of leftovers of its own.
+// one runs a check, and once more if the server did not answer: a connection
+// that a server closes while it is about to be used again is nobody's fault.
 func (c *Client) one(ctx context.Context, check Check) error {
+	err := c.attempt(ctx, check)
+	if OutcomeOf(err) == Errored && ctx.Err() == nil {
+		c.HTTP.CloseIdleConnections()
+		err = c.attempt(ctx, check)
+	}
+	return err
+}
+
+// attempt runs a check with a log and a list of leftovers of its own.
+func (c *Client) attempt(ctx context.Context, check Check) error {
 	if err := ctx.Err(); err != nil {
 		return &TransportError{err}
 	}
