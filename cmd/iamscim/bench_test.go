@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -234,6 +235,12 @@ func BenchmarkGrowth(b *testing.B) {
 	group := func(int) string { return "/scim/v2/Groups/AGPABENCH000000000000?excludedAttributes=members" }
 	b.Run("user by id", func(b *testing.B) { compare(b, "x", 4000, l, s, id(many), id(few)) })
 	b.Run("filter userName eq", func(b *testing.B) { compare(b, "x", 4000, l, s, name(many), name(few)) })
+	var asked atomic.Int64 // one user after the other, so that no cache has them
+	next := func(path func(int) string) func(int) string {
+		return func(int) string { return path(int(asked.Add(1) % many)) }
+	}
+	b.Run("all users by id over a few", func(b *testing.B) { compare(b, "x", 4000, l, s, next(id(many)), id(few)) })
+	b.Run("all filters userName eq over a few", func(b *testing.B) { compare(b, "x", 4000, l, s, next(name(many)), name(few)) })
 	b.Run("last page over first", func(b *testing.B) { compare(b, "x", 600, l, l, at(many-99), at(1)) })
 	b.Run("group of 50000 over 500 without members", func(b *testing.B) { compare(b, "x", 4000, l, s, group, group) })
 	b.Run("resident", func(b *testing.B) {
