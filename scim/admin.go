@@ -140,7 +140,7 @@ func (s *Server) confirm(w http.ResponseWriter, r *request) error {
 // decode reads the JSON body of an operator's request. An unknown member is an
 // error: a misspelt "expires" must not make a token for ever.
 func decode(r *request, into any) error {
-	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
+	if err := checkMediaType(r.Header); err != nil {
 		return err
 	}
 	d := json.NewDecoder(r.Body)

@@ -55,7 +55,7 @@ func (s *Server) bulk(w http.ResponseWriter, r *request) error {
 	if isDryRun(r) {
 		return badRequest(scimerrors.ScimTypeInvalidValue, "What the operations of a Bulk would do depends on each other; ask for them one by one.")
 	}
-	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
+	if err := checkMediaType(r.Header); err != nil {
 		return err
 	}
 	body, err := io.ReadAll(r.Body)

@@ -181,7 +181,7 @@ func (s *Server) delta(name string) handler {
 }
 
 func (s *Server) readDelta(r *request, name string) (*listing, error) {
-	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
+	if err := checkMediaType(r.Header); err != nil {
 		return nil, err
 	}
 	body, err := io.ReadAll(r.Body)

@@ -4,7 +4,7 @@
 //
 //	request ─► server.go     every route on one screen
 //	           middleware.go  request id, recovery, shape log (shape.go), headers, limits
-//	           authorize.go   who is asking, and may they
+//	           authorize.go   who is asking, and may they; ratelimit.go: how often
 //	           account.go     what is kept about each account served
 //	           resources.go   list, get, search; me.go: /Me
 //	           write.go       POST, PUT, PATCH, DELETE; bulk.go, dryrun.go
@@ -13,6 +13,7 @@
 //	           admin.go       /admin/…: refresh, confirm; admin_tokens.go: tokens;
 //	                          admin_writes.go: adopt, release the brake
 //	           errors.go      every error, as a SCIM Error, written once
+//	           send.go        every answer; negotiate.go: in which form
 //
 // A handler decodes, makes one call, encodes and returns an error. Only
 // errors.go knows how an error looks on the wire.

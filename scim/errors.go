@@ -5,17 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"strconv"
 
 	scimerrors "github.com/elimity-com/scim/errors"
 
 	"iamscim/provisioner"
 	"iamscim/scim/auth"
+	"iamscim/scim/filter"
 	"iamscim/store"
 )
-
-// contentType is the media type of every SCIM answer (RFC 7644 §3.1).
-const contentType = "application/scim+json"
 
 // Errors that only HTTP can cause.
 var (
@@ -24,6 +21,9 @@ var (
 	errMethod          = errors.New("method not allowed")
 	errTooLarge        = errors.New("body too large")
 	errMediaType       = errors.New("unsupported media type")
+	errCharset         = errors.New("character set other than UTF-8")
+	errCoding          = errors.New("encoded body")
+	errTooMany         = errors.New("too many requests")
 	errMisdirected     = errors.New("host is not ours")
 	errFilterDiscovery = errors.New("filter on a discovery endpoint")
 	errNoMe            = errors.New("no current user")
@@ -45,6 +45,10 @@ var replies = []struct {
 	{errMethod, reply(http.StatusMethodNotAllowed, "This path does not support this method; the Allow header lists those it does."), nil},
 	{errTooLarge, reply(http.StatusRequestEntityTooLarge, "The request body is larger than this server accepts."), nil},
 	{errMediaType, reply(http.StatusUnsupportedMediaType, "Send the body as application/scim+json or application/json."), nil},
+	{errCharset, reply(http.StatusUnsupportedMediaType, "Send the body in UTF-8."), nil},
+	{errCoding, reply(http.StatusUnsupportedMediaType, "Send the body as it is, without Content-Encoding."),
+		http.Header{"Accept-Encoding": {"identity"}}}, // RFC 9110 §12.5.3
+	{errTooMany, reply(http.StatusTooManyRequests, "Too many requests; Retry-After says how long to wait."), nil},
 	{errMisdirected, reply(http.StatusMisdirectedRequest, "Without a public URL this server answers only to loopback host names."), nil},
 	{errFilterDiscovery, reply(http.StatusForbidden, "Discovery endpoints cannot be filtered."), nil},
 	{errNoMe, reply(http.StatusNotImplemented, "This server does not support this: /Me is for credentials that are bound to a user, who exists already."), nil},
@@ -113,15 +117,10 @@ func writeError(w http.ResponseWriter, r *http.Request, err error) scimerrors.Sc
 	return e
 }
 
-// send writes one complete answer; to HEAD, all of it but the body.
-func send(w http.ResponseWriter, r *http.Request, status int, mediaType string, body []byte) {
-	h := w.Header()
-	h.Set("Content-Type", mediaType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	if r.Method == http.MethodHead {
-		return
+// filterError is what is wrong with a filter, for the client.
+func filterError(e *filter.Error) error {
+	if e.TooMany {
+		return badRequest(scimerrors.ScimTypeTooMany, "Too costly: %s.", e.Reason)
 	}
-	// A failed write means the client is gone; there is nobody left to tell.
-	_, _ = w.Write(body)
+	return badRequest(scimerrors.ScimTypeInvalidFilter, "Invalid filter: %s.", e.Reason)
 }

@@ -21,7 +21,7 @@ func sendJSON(w http.ResponseWriter, r *request, status int, v any) error {
 	if err != nil {
 		return err
 	}
-	send(w, r.Request, status, "application/json", append(body, '\n'))
+	send(w, r.Request, status, plainJSON, append(body, '\n'))
 	return nil
 }
 

@@ -245,7 +245,7 @@ func (res *resourceType) queryBy(q *listQuery, find func(string) *attribute) (st
 			return nil
 		})
 		if reason := (*filter.Error)(nil); errors.As(err, &reason) {
-			return query, badRequest(scimerrors.ScimTypeInvalidFilter, "Invalid filter: %s.", reason.Reason)
+			return query, filterError(reason)
 		}
 		if err != nil {
 			return query, err

@@ -117,6 +117,9 @@ func (s *Server) dispatch(w http.ResponseWriter, r *request) error {
 	if err := s.admit(r, e.scope); err != nil {
 		return err
 	}
+	if err := s.ration(w.Header(), r, e.scope); err != nil {
+		return err
+	}
 	if err := s.travel(r); err != nil {
 		return err
 	}
@@ -139,6 +142,7 @@ var (
 		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
 		"Referrer-Policy":         {"no-referrer"},
 		"Cache-Control":           {"no-store"},
+		"Vary":                    {"Accept, Accept-Encoding"}, // see send
 	}
 	strictTransport = []string{"max-age=31536000"}
 )

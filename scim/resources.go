@@ -2,7 +2,6 @@ package scim
 
 import (
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"strings"
@@ -55,7 +54,7 @@ func (r *request) remember(key answerKey, answer func() (*document, error)) (*do
 // search answers POST /Users/.search and its like (RFC 7644 §3.4.3).
 func (s *Server) search(name string) handler {
 	return func(w http.ResponseWriter, r *request) error {
-		if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
+		if err := checkMediaType(r.Header); err != nil {
 			return err
 		}
 		body, err := io.ReadAll(r.Body)
@@ -158,22 +157,4 @@ func parseQuery(r *request) (url.Values, error) {
 	}
 	r.filter = filterShape(parameter(values, "filter"))
 	return values, nil
-}
-
-// checkMediaType accepts JSON under either name, with any parameters, and no
-// name at all.
-func checkMediaType(header string) error {
-	if strings.TrimSpace(header) == "" {
-		return nil
-	}
-	// Parameters that do not parse are none of our business.
-	media, _, err := mime.ParseMediaType(header)
-	if err != nil {
-		media, _, _ = strings.Cut(header, ";")
-		media = strings.ToLower(strings.TrimSpace(media))
-	}
-	if media != contentType && media != "application/json" {
-		return errMediaType
-	}
-	return nil
 }

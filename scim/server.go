@@ -41,6 +41,8 @@ type Config struct {
 	Profile string
 	// DraftFeatures serves what only Internet-Drafts describe.
 	DraftFeatures bool
+	// Rate bounds the SCIM requests of each credential.
+	Rate Rate
 	// DocumentationURI is published in ServiceProviderConfig when set.
 	DocumentationURI string
 	// Version of the program, for /health.
@@ -56,6 +58,7 @@ type Server struct {
 	now     func() time.Time
 	public  *url.URL // nil: loopback only
 	metrics *metrics
+	limits  *limits
 	router  *mux.Router
 
 	accounts map[string]*hosted
@@ -85,7 +88,7 @@ func New(cfg Config) (*Server, error) {
 	for name, a := range cfg.Accounts {
 		s.accounts[name] = s.host(name, a)
 	}
-	s.metrics = newMetrics(s)
+	s.metrics, s.limits = newMetrics(s), newLimits(cfg.Rate)
 	s.router = s.routes(false)
 	return s, nil
 }

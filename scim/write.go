@@ -62,7 +62,7 @@ func changeOf(r *request, res *resourceType) (*change, error) {
 		c.options.Digest = digestOf(r.Method, path, r.Header.Values("If-Match"), nil)
 		return c, nil
 	}
-	if err := checkMediaType(r.Header.Get("Content-Type")); err != nil {
+	if err := checkMediaType(r.Header); err != nil {
 		return nil, err
 	}
 	body, err := io.ReadAll(r.Body)

@@ -16,7 +16,10 @@ const (
 )
 
 // Error says what is wrong with a filter; its text is for the client.
-type Error struct{ Reason string }
+type Error struct {
+	Reason  string
+	TooMany bool // it is well-formed, and too much work
+}
 
 func (e *Error) Error() string { return e.Reason }
 
@@ -51,6 +54,7 @@ type parser struct {
 	text   string
 	pos    int
 	depth  int
+	cost   cost
 	lookup func(string) *Attribute
 	scope  *Attribute // inside its value filter; names are its sub-attributes
 }
@@ -207,12 +211,15 @@ func (p *parser) operation(attr *Attribute, path string) (store.Expr, error) {
 	word := p.run(isLetter)
 	op := store.Op(strings.ToLower(word))
 	if op == "pr" {
-		return attr.present(p.scope), nil
+		return attr.present(p.scope), p.cost.add(op)
 	}
 	switch op {
 	case store.Eq, store.Ne, store.Co, store.Sw, store.Ew, store.Gt, store.Ge, store.Lt, store.Le:
 	default:
 		return nil, errorf("after %q an operator is expected, not %q", path, word)
+	}
+	if err := p.cost.add(op); err != nil {
+		return nil, err
 	}
 	p.space()
 	v, err := p.value()
