@@ -144,7 +144,7 @@ func memberRef(ctx context.Context, c *Client, g *resource, users []*resource) e
 	if err != nil {
 		return err
 	}
-	_, err = c.expect(ctx, get(target), status(200), at("id", users[0].id))
+	_, err = c.expect(ctx, get(target), success, at("id", users[0].id))
 	return err
 }
 
@@ -217,7 +217,7 @@ func deleteKeepsUsers(ctx context.Context, c *Client, g *resource, users []*reso
 	if _, err := c.expect(ctx, del(g.path), success); err != nil {
 		return blocked("deleting a group", err)
 	}
-	_, err := c.expect(ctx, get(users[0].path), status(200))
+	_, err := c.expect(ctx, get(users[0].path), success)
 	return err
 }
 

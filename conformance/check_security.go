@@ -108,7 +108,7 @@ func hostile(body func(name string) []byte, want ...expectation) func(context.Co
 		if err := r.meets(want...); err != nil {
 			return err
 		}
-		_, err = c.expect(ctx, get(u.path), status(200)) // still alive
+		_, err = c.expect(ctx, get(u.path), success) // still alive
 		return err
 	}
 }

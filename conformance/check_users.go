@@ -114,7 +114,7 @@ func locationLeads(ctx context.Context, c *Client) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.expect(ctx, get(target), status(200), at("id", u.id))
+	_, err = c.expect(ctx, get(target), success, at("id", u.id))
 	return err
 }
 

@@ -156,10 +156,10 @@ func (c *Client) schemaOf(ctx context.Context, urn string) (object, error) {
 	return nil, skip("/Schemas does not list %s", urn)
 }
 
-// unique returns a name that nobody else uses.
+// unique returns a name that nobody else uses, and that no other begins with.
 func (c *Client) unique() string {
 	c.server.made++
-	return fmt.Sprintf("scimconf-%s-%d", c.server.run, c.server.made)
+	return fmt.Sprintf("scimconf-%s-%dx", c.server.run, c.server.made)
 }
 
 // unknownID has the form of most servers' ids, and is nobody's.

@@ -54,7 +54,7 @@ func replaceMutants() []mutant {
 		put("empty-array").send(`"emails":\[\]`, `"emails":[{"value":"x@example.com"}]`),
 		put("extension").send("Looms", "Engines"),
 		put("active").send(`"active":false`, `"active":true`),
-		put("rename").send(`^({"schemas":\["`+userURN+`"\],)"userName":"[^"]*-([0-9]+)@example.com"}$`, `$1"userName":"frozen-$2@example.com"}`),
+		put("rename").send(`^({"schemas":\["`+userURN+`"\],)"userName":"[^"]*-([0-9]+)x@example.com"}$`, `$1"userName":"frozen-$2@example.com"}`),
 		put("keeps-created").only(200).set("meta/created", "2033-01-01T00:00:00Z"),
 		put("modified").only(200).set("meta/lastModified", "1999-12-31T00:00:00Z"),
 		m("replace/unknown", "^PUT /Users/.*beef").status(200),

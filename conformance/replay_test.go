@@ -47,7 +47,7 @@ func clientMutants() []mutant {
 		m("client/okta/conflict", "^POST /Users$").only(409).status(400),
 		m("client/okta/import", `^GET /Users\?startIndex=1&count=2$`).set("totalResults", "3"),
 		m("client/okta/group-push", "^PATCH /Groups").body(`"display"`).ignore(),
-		m("client/entra/connection", `^GET /Users\?filter=userName eq "scimconf-[a-z0-9]*-[0-9]*"$`).status(404),
+		m("client/entra/connection", `^GET /Users\?filter=userName eq "scimconf-[a-z0-9]*-[0-9]*x"$`).status(404),
 		m("client/entra/user-lifecycle", "^PATCH /Users").body(`"False"`).status(400),
 		m("client/entra/missing-value", "^PATCH /Users").body(`"Add", "path": "emails`).ignore(),
 		m("client/entra/no-path", "^PATCH /Users").body(`name.givenName`).ignore(),
