@@ -65,7 +65,7 @@ type stretchesKey struct {
 type walks struct {
 	mu     sync.Mutex
 	kept   map[stretchesKey]*list.Element // of *keptStretches
-	recent *list.List                    // most recently used first
+	recent *list.List                     // most recently used first
 	size   int
 }
 
