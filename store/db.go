@@ -130,7 +130,7 @@ func (d *database) migrate(ctx context.Context, files fs.FS) error {
 			return err
 		}
 		if version > len(names) {
-			return fmt.Errorf("database is at version %d, this binary knows %d", version, len(names))
+			return fmt.Errorf("the file is of a newer version (%d) than this program knows (%d): run the newer program, or restore a backup made before the upgrade", version, len(names))
 		}
 		for i, name := range names[version:] {
 			if err := applyMigration(ctx, tx, files, name, version+i+1); err != nil {

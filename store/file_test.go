@@ -108,6 +108,9 @@ func TestDamaged(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if s.MovedAside() == "" {
+			t.Error("the new file does not say that it replaces a damaged one")
+		}
 		if g := s.Generation(); g.ID != 0 || g.Epoch == epoch || g.Epoch == "" {
 			t.Errorf("generation of the new file: %+v", g)
 		}

@@ -68,7 +68,7 @@ type Observation struct {
 
 // Source is the state of one optional source of an observation.
 type Source struct {
-	At  time.Time `json:"at"`            // last success
+	At  time.Time `json:"at,omitzero"`   // last success
 	Err string    `json:"err,omitempty"` // empty: the last attempt succeeded
 }
 
@@ -110,6 +110,9 @@ type HeldError struct {
 }
 
 // Loss counts what would be lost of a kind.
-type Loss struct{ Had, Lost int }
+type Loss struct {
+	Had  int `json:"had"`
+	Lost int `json:"lost"`
+}
 
 func (e *HeldError) Error() string { return "observation held: it would lose too much" }

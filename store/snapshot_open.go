@@ -25,6 +25,7 @@ type Snapshot struct {
 	prepared  *statements
 	results   *resultCache
 
+	aside    string        // where the damaged file is that this one replaces
 	writer   chan struct{} // holds one token; whoever has it may write
 	onCommit []func(Commit)
 	onAged   []func(Aged)
@@ -48,8 +49,9 @@ func OpenSnapshot(ctx context.Context, path, accountID string, now func() time.T
 	}
 	cfg := databaseConfig{path: path, migrations: files, synchronous: "normal"}
 	db, err := openDatabase(ctx, cfg)
+	aside := ""
 	if errors.Is(err, errCorrupt) {
-		if _, err := moveAside(path, now()); err != nil {
+		if aside, err = moveAside(path, now()); err != nil {
 			return nil, err
 		}
 		db, err = openDatabase(ctx, cfg)
@@ -58,7 +60,7 @@ func OpenSnapshot(ctx context.Context, path, accountID string, now func() time.T
 		return nil, fmt.Errorf("open snapshot: %w", err)
 	}
 	s := &Snapshot{db: db, accountID: accountID, now: now, prepared: newStatements(db.r), results: newResultCache(),
-		writer: make(chan struct{}, 1)}
+		aside: aside, writer: make(chan struct{}, 1)}
 	if err := s.claim(ctx); err != nil {
 		return nil, fmt.Errorf("open snapshot: %w", errors.Join(err, s.Close()))
 	}
@@ -132,6 +134,10 @@ func generationWhere(ctx context.Context, tx *sql.Tx, condition string, args ...
 func (s *Snapshot) Close() error {
 	return errors.Join(s.prepared.close(), s.db.close())
 }
+
+// MovedAside returns where OpenSnapshot put a damaged file, or "" if it found
+// none.
+func (s *Snapshot) MovedAside() string { return s.aside }
 
 // Generation returns the newest committed generation, without a query.
 func (s *Snapshot) Generation() Generation { return *s.generation.Load() }
