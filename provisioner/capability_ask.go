@@ -95,13 +95,21 @@ func (p *Provisioner) self(ctx context.Context) (string, error) {
 	if p.conn.RoleARN != "" {
 		return p.conn.RoleARN, nil
 	}
-	a, err := arn.Parse(p.conn.CallerARN)
+	caller := p.conn.CallerARN
+	if caller == "" {
+		id, err := p.conn.identity(ctx)
+		if err != nil {
+			return "", fmt.Errorf("who we are: %w", err)
+		}
+		caller = id.arn
+	}
+	a, err := arn.Parse(caller)
 	if err != nil {
 		return "", fmt.Errorf("who we are: %w", err)
 	}
 	kind, rest, _ := strings.Cut(a.Resource, "/")
 	if kind != "assumed-role" {
-		return p.conn.CallerARN, nil
+		return caller, nil
 	}
 	name, _, _ := strings.Cut(rest, "/")
 	if out, err := p.writes.iam.GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(name)}); err == nil {

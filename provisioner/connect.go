@@ -36,6 +36,11 @@ type ConnectConfig struct {
 	// the process's AWS configuration: for a simulated account.
 	Endpoint string
 
+	// AccountID, if set, is the account that data is kept of already. If AWS
+	// cannot be reached, Connect then leaves signing in to the first refresh
+	// that can, and Pending says why.
+	AccountID string
+
 	Region   string        // default: AWS_REGION, the profile, or the partition's home
 	ReadRate float64       // IAM calls per second of the observation; 0: no limit
 	Timeout  time.Duration // of Connect as a whole (default 30 s)
@@ -49,6 +54,9 @@ type Connection struct {
 	Partition string
 	CallerARN string
 	RoleARN   string // the assumed role; empty without one
+	// Pending says why nobody was signed in yet, so that AccountID is only what
+	// ConnectConfig said and CallerARN is empty; nil after an ordinary Connect.
+	Pending *ConnectError
 
 	// IAM is the observation's client: rate limited, with adaptive retries. It
 	// delays all its calls when AWS throttles, so nobody may use it who waits.
@@ -65,7 +73,8 @@ type Connection struct {
 
 // Connect finds credentials, assumes the role if there is one, and asks AWS
 // who that is. Every failure is a *ConnectError with a remedy; the account
-// root is refused.
+// root is refused. For a known account it is no failure that AWS cannot be
+// reached.
 //
 // IAM actions: sts:AssumeRole (with a role), sts:GetCallerIdentity.
 func Connect(ctx context.Context, cfg ConnectConfig) (*Connection, error) {
@@ -84,7 +93,13 @@ func Connect(ctx context.Context, cfg ConnectConfig) (*Connection, error) {
 	if err := c.load(ctx, cfg); err != nil {
 		return nil, err
 	}
-	if err := c.signIn(ctx); err != nil {
+	err := c.signIn(ctx)
+	var ce *ConnectError
+	if errors.As(err, &ce) && ce.passing && cfg.AccountID != "" {
+		c.AccountID, c.Partition, c.Pending = cfg.AccountID, partitionOf(c.aws.Region), ce
+		return c, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -260,4 +275,15 @@ func chooseRegion(cfg ConnectConfig, configured string) string {
 	default:
 		return "us-east-1"
 	}
+}
+
+// partitionOf is the partition whose endpoints are asked in a region.
+func partitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
 }

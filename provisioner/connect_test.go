@@ -181,6 +181,26 @@ func TestConnectRefused(t *testing.T) {
 	})
 }
 
+// TestConnectKnownAccount: signing in can wait for AWS, but not for other keys.
+func TestConnectKnownAccount(t *testing.T) {
+	a := serveSim(t, iamsim.Config{})
+	cfg := keysOf(a)
+	cfg.AccountID, cfg.RoleARN = a.ID(), a.ReadOnlyRoleARN()
+	if c := connect(t, cfg); c.Pending != nil || c.CallerARN == "" {
+		t.Errorf("reachable: %+v", c)
+	}
+	wrong := cfg
+	wrong.SecretAccessKey = say("wrong")
+	if _, err := provisioner.Connect(t.Context(), wrong); err == nil {
+		t.Error("a wrong key is no reason to wait")
+	}
+	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+	c := connect(t, cfg)
+	if c.Pending == nil || c.Pending.Remedy == "" || c.AccountID != a.ID() || c.Partition != "aws" || c.CallerARN != "" {
+		t.Errorf("unreachable: %+v", c)
+	}
+}
+
 // TestConnectPlainHTTPSendsNothing: the refusal must come before the request.
 func TestConnectPlainHTTPSendsNothing(t *testing.T) {
 	a := serveSim(t, iamsim.Config{})

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -17,6 +18,7 @@ type ConnectError struct {
 	Problem string
 	Remedy  string
 	Err     error // what AWS or the network said; may be nil
+	passing bool  // it is not about the credentials, and may be over soon
 }
 
 func (e *ConnectError) Error() string {
@@ -34,6 +36,12 @@ func noCredentials(err error) error {
 	var ce *ConnectError
 	if errors.As(err, &ce) {
 		return ce
+	}
+	// A web identity or a profile's role is exchanged for credentials at STS. An
+	// instance's metadata that does not answer is no credentials, though.
+	var op *smithy.OperationError
+	if errors.As(err, &op) && innermost(op).ServiceID == sts.ServiceID {
+		return diagnose(err)
 	}
 	return &ConnectError{
 		Problem: "no usable AWS credentials were found",
@@ -56,6 +64,7 @@ func diagnose(err error) error {
 		Problem: "AWS refused to say who we are",
 		Remedy:  "see what it answered; if it persists, check the endpoint and the AWS Health Dashboard",
 		Err:     err,
+		passing: httpStatus(err) >= http.StatusInternalServerError || throttling[errorCode(err)],
 	}
 }
 
@@ -113,6 +122,7 @@ func credentialProblem(err error) *ConnectError {
 			Problem: "the AWS endpoint cannot be reached",
 			Remedy:  "check the network, DNS, proxy and AWS_ENDPOINT_URL; a private network needs a route or a VPC endpoint for IAM and STS",
 			Err:     err,
+			passing: true,
 		}
 	}
 	return nil

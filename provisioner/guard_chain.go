@@ -45,6 +45,10 @@ func (p *Provisioner) ownChain(ctx context.Context) (*chain, error) {
 		if err != nil {
 			return nil, fmt.Errorf("find out who we are: %w: %w", ErrUnavailable, err)
 		}
+		if account := aws.ToString(out.Account); i == 0 && account != p.account.ID {
+			return nil, fmt.Errorf("find out who we are: %w: %w: the credentials belong to %s, the data to %s",
+				ErrUnavailable, store.ErrOtherAccount, account, p.account.ID)
+		}
 		// Of a role it is the id of the role and the session's name.
 		ref := store.Ref{Kind: store.KindUser}
 		id, _, isSession := strings.Cut(aws.ToString(out.UserId), ":")

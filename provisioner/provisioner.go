@@ -85,6 +85,9 @@ func New(cfg Config) *Provisioner {
 	}
 	p.writes = newWrites(p)
 	p.health.Credentials = CredentialsHealth{OK: true, Caller: p.conn.CallerARN, Role: p.conn.RoleARN}
+	if ce := p.conn.Pending; ce != nil {
+		p.health.Credentials = CredentialsHealth{Problem: ce.Problem, Remedy: ce.Remedy, Role: p.conn.RoleARN}
+	}
 	return p
 }
 

@@ -112,3 +112,20 @@ func TestLostGroup(t *testing.T) {
 		t.Error("a group with somebody in it was deleted")
 	}
 }
+
+// TestWriteToOtherAccount: keys that were exchanged for another account's do not
+// write there, even before a refresh has noticed.
+func TestWriteToOtherAccount(t *testing.T) {
+	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, func(a *iamsim.Account) { people(a, 2) })
+	other := serveSim(t, iamsim.Config{AccountID: "999999999999"})
+	cfg := keysOf(other)
+	cfg.RoleARN = other.RoleARN()
+	l.conn = connect(t, cfg)
+	l.restart(provisioner.WriteConfig{})
+	if _, err := l.create(provisioner.UserWish{UserName: ptr("stranger")}); !errors.Is(err, store.ErrOtherAccount) {
+		t.Errorf("got %v, want another account", err)
+	}
+	if n := other.Calls()["CreateUser"]; n > 0 {
+		t.Errorf("the other account was asked %d times", n)
+	}
+}
