@@ -9,13 +9,17 @@ import (
 	"iamscim/provisioner"
 )
 
-// awsFlags say how to reach the account and how hard to read it.
+// awsFlags say how to reach the account, how hard to read it, and what to make
+// of it. Whoever observes must have them all: an observation with other ones
+// would show other users.
 type awsFlags struct {
-	roleARN    string
-	externalID string
-	session    span
-	readRate   perSecond
-	maxLoss    share
+	roleARN     string
+	externalID  string
+	session     span
+	readRate    perSecond
+	maxLoss     share
+	emailDomain string
+	grantable   []string
 }
 
 func (f *awsFlags) add(cmd *cobra.Command) {
@@ -26,6 +30,8 @@ func (f *awsFlags) add(cmd *cobra.Command) {
 	flags.Var(&f.session, "session-duration", "length of the role session, 15m to 12h")
 	flags.Var(&f.readRate, "read-rate", "AWS read calls per second; 0 for no limit")
 	flags.Var(&f.maxLoss, "max-loss", "an observation that loses more than this share of a kind (and 10) is held")
+	flags.StringVar(&f.emailDomain, "email-domain", "", "derive an e-mail address userName@domain for people without one")
+	flags.StringSliceVar(&f.grantable, "grantable-policies", nil, "ARN and name patterns of policies that clients may attach (none)")
 }
 
 // connectConfig says how to reach AWS. Keys of our own variables are read at

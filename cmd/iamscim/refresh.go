@@ -71,16 +71,22 @@ func refreshThere(ctx context.Context, c *socketClient, confirm string) (*refres
 
 // refreshHere observes in this process, which holds the data directory.
 func refreshHere(ctx context.Context, p process, aws awsFlags, dir, confirm string, log *slog.Logger) (_ *refreshSummary, err error) {
-	conn, err := provisioner.Connect(ctx, aws.connectConfig(p, log))
+	conn, err := connectFor(ctx, dir, aws.connectConfig(p, log))
 	if err != nil {
 		return nil, err
 	}
-	account, err := store.OpenAccount(ctx, dir, conn.AccountID, store.AccountOptions{})
+	if conn.Pending != nil {
+		return nil, conn.Pending
+	}
+	account, err := openAccount(ctx, dir, conn.AccountID, log)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, account.Close()) }()
-	prov := provisioner.New(provisioner.Config{Connection: conn, Account: account, MaxLoss: float64(aws.maxLoss), Log: log})
+	prov := provisioner.New(provisioner.Config{
+		Connection: conn, Account: account, MaxLoss: float64(aws.maxLoss),
+		Derive: provisioner.Derive{EmailDomain: aws.emailDomain}, Grantable: aws.grantable, Log: log,
+	})
 	if confirm != "" {
 		if err := confirmHeld(ctx, account, confirm); err != nil {
 			return nil, err
@@ -101,7 +107,15 @@ func refreshHere(ctx context.Context, p process, aws awsFlags, dir, confirm stri
 
 // confirmHeld records an operator's release, as the running server would.
 func confirmHeld(ctx context.Context, account *store.Account, id string) error {
-	err := account.State.Update(ctx, func(tx *store.StateTx) error { return tx.Confirm(ctx, id, "command line") })
+	err := account.State.Update(ctx, func(tx *store.StateTx) error {
+		if err := tx.Confirm(ctx, id, "command line"); err != nil {
+			return err
+		}
+		_, err := tx.AppendAudit(ctx, store.AuditEntry{
+			Actor: "command line", Action: "observation.confirm", Object: store.Ref{Kind: "Observation", ID: id}, Outcome: "done",
+		})
+		return err
+	})
 	if errors.Is(err, store.ErrNotFound) {
 		return fmt.Errorf("no observation with id %s is held", id)
 	}
@@ -164,7 +178,10 @@ func (s *refreshSummary) report(out io.Writer, asJSON bool) error {
 
 func (s *refreshSummary) print(out io.Writer) {
 	fmt.Fprintf(out, "account %s, generation %d", s.AccountID, s.Generation)
-	if !s.New {
+	switch {
+	case s.Held != nil:
+		fmt.Fprint(out, " (unchanged: what was observed is held)")
+	case !s.New:
 		fmt.Fprint(out, " (nothing differed)")
 	}
 	fmt.Fprintln(out)

@@ -117,12 +117,12 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 		return err
 	}
 	g.onClose(lock.Close)
-	conn, err := provisioner.Connect(ctx, connect)
+	conn, err := connectFor(ctx, g.dir, connect)
 	if err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "connected to aws", "account", conn.AccountID, "caller", conn.CallerARN)
-	if err := g.openStore(ctx, conn.AccountID); err != nil {
+	sayConnected(ctx, conn, log)
+	if err := g.openStore(ctx, conn.AccountID, log); err != nil {
 		return err
 	}
 	token, err := secret(p.getenv, "IAMSCIM_TOKEN")
@@ -139,14 +139,14 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 		Interval:   time.Duration(f.interval),
 		MaxLoss:    float64(f.aws.maxLoss),
 		History:    time.Duration(f.history),
-		Derive:     provisioner.Derive{EmailDomain: f.emailDomain},
-		Grantable:  f.write.grantPolicies,
+		Derive:     provisioner.Derive{EmailDomain: f.aws.emailDomain},
+		Grantable:  f.aws.grantable,
 		Write:      f.write.config(float64(f.aws.readRate)),
 		Log:        log,
 	})
 	g.server, err = scim.New(scim.Config{
 		Accounts: map[string]*scim.Account{"": {
-			Store: g.account, Provisioner: g.provisioner, Grantable: len(f.write.grantPolicies) > 0,
+			Store: g.account, Provisioner: g.provisioner, Grantable: len(f.aws.grantable) > 0,
 			Passwords: f.write.passwords == "on", GroupsViaUsers: f.write.groupsViaUsers,
 		}},
 		Auth:           g.auth,
@@ -165,13 +165,23 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 	return err
 }
 
-func (g *gateway) openStore(ctx context.Context, accountID string) error {
+// sayConnected logs how the way into AWS was found.
+func sayConnected(ctx context.Context, conn *provisioner.Connection, log *slog.Logger) {
+	if ce := conn.Pending; ce != nil {
+		log.ErrorContext(ctx, "aws cannot be reached; serving what is known, and trying on",
+			"account", conn.AccountID, "problem", ce.Problem, "remedy", ce.Remedy, "err", ce.Err)
+		return
+	}
+	log.InfoContext(ctx, "connected to aws", "account", conn.AccountID, "caller", conn.CallerARN)
+}
+
+func (g *gateway) openStore(ctx context.Context, accountID string, log *slog.Logger) error {
 	var err error
 	if g.control, err = store.OpenControl(ctx, filepath.Join(g.dir, "control.db"), time.Now); err != nil {
 		return err
 	}
 	g.onClose(g.control.Close)
-	if g.account, err = store.OpenAccount(ctx, g.dir, accountID, store.AccountOptions{}); err != nil {
+	if g.account, err = openAccount(ctx, g.dir, accountID, log); err != nil {
 		return err
 	}
 	g.onClose(g.account.Close)

@@ -31,7 +31,6 @@ type serveFlags struct {
 	interval     span
 	history      span
 	display      string
-	emailDomain  string
 }
 
 // dataFlags are shared by all commands that touch the data directory.
@@ -63,7 +62,6 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.Var(&f.interval, "refresh-interval", "time between observations, with jitter")
 	flags.Var(&f.history, "history", "how long past generations are kept")
 	flags.StringVar(&f.display, "member-display", "request", "when members carry display: request or always")
-	flags.StringVar(&f.emailDomain, "email-domain", "", "derive an e-mail address userName@domain for people without one")
 }
 
 // validate reports every problem at once, as a usage error.

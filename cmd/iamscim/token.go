@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
@@ -227,28 +226,4 @@ func withAuth(ctx context.Context, dir string, fn func(*auth.Authenticator) erro
 		}
 		return fn(a)
 	})
-}
-
-// onlyAccount returns the account a data directory is for.
-func onlyAccount(dir, wanted string) (string, error) {
-	if wanted != "" {
-		return wanted, nil
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return "", fmt.Errorf("data directory: %w", err)
-	}
-	var found []string
-	for _, e := range entries {
-		if id, ok := strings.CutSuffix(e.Name(), ".state.db"); ok {
-			found = append(found, id)
-		}
-	}
-	switch len(found) {
-	case 1:
-		return found[0], nil
-	case 0:
-		return "", fmt.Errorf("%s has no account yet: start iamscim serve once, or name one with --account", dir)
-	}
-	return "", fmt.Errorf("%s has several accounts (%s): name one with --account", dir, strings.Join(found, ", "))
 }

@@ -20,7 +20,6 @@ type writeFlags struct {
 	rate           perSecond
 	managePath     string
 	protect        []string
-	grantPolicies  []string
 	grantGroups    []string
 	createPath     string
 	createBoundary string
@@ -41,7 +40,6 @@ func (f *writeFlags) add(cmd *cobra.Command) {
 	flags.Var(&f.rate, "write-rate", "AWS write calls per second; 0 for no limit")
 	flags.StringVar(&f.managePath, "manage-path", "", "IAM path of the users and groups that may be written; / must be spelt out")
 	flags.StringSliceVar(&f.protect, "protect", nil, "names, paths, ids and ARNs that are never written")
-	flags.StringSliceVar(&f.grantPolicies, "grantable-policies", nil, "ARN and name patterns of policies that clients may attach (none)")
 	flags.StringSliceVar(&f.grantGroups, "grantable-groups", nil, "ARN and name patterns of groups that clients may fill (all but those of administrators)")
 	flags.StringVar(&f.createPath, "create-path", "", "IAM path of new users and groups (the manage path)")
 	flags.StringVar(&f.createBoundary, "create-boundary", "", "ARN of the permissions boundary of new users")
