@@ -41,6 +41,8 @@ func (s *Server) host(name string, a *Account) *hosted {
 		Passwords:        a.Passwords,
 		GroupsViaUsers:   a.GroupsViaUsers,
 		MemberDisplay:    s.cfg.MemberDisplay,
+		OktaEntitlements: s.cfg.OktaEntitlements,
+		DraftFeatures:    s.cfg.DraftFeatures,
 		CursorKey:        s.cfg.Control.CursorKey(),
 	})}
 }

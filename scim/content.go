@@ -27,6 +27,11 @@ type contentOptions struct {
 	GroupsViaUsers bool
 	// MemberDisplay sends members.display without being asked.
 	MemberDisplay bool
+	// OktaEntitlements serves policies and roles once more, as Okta reads them.
+	OktaEntitlements bool
+	// DraftFeatures declares the members of ServiceProviderConfig that only
+	// drafts have.
+	DraftFeatures bool
 	// CacheBytes bounds the cache of rendered resources; 0 is 16 MiB.
 	CacheBytes int64
 	// CursorKey seals cursors and delta tokens.
@@ -45,6 +50,7 @@ const renderVersion = 1
 type content struct {
 	snapshot *store.Snapshot
 	types    []*resourceType // in the order of a combined list
+	others   []*resourceType // that are in no combined list
 	opt      contentOptions
 	cache    *rendered
 	answers  *answers
@@ -78,24 +84,30 @@ func newContent(snapshot *store.Snapshot, opt contentOptions) *content {
 		sealer:   newSealer(opt.CursorKey),
 		digest:   opt.digest(),
 	}
+	if opt.OktaEntitlements {
+		c.others = oktaTypes()
+	}
 	c.cache.gen, c.cache.observed = snapshot.Generation().ID, snapshot.Observed()
 	snapshot.OnCommit(func(x store.Commit) { c.cache.commit(x); c.answers.clear() })
 	snapshot.OnAged(func(x store.Aged) { c.cache.age(x); c.answers.clear() })
 	return c
 }
 
-// digest is the same for the same settings, over restarts. The size of the
-// cache and the key of cursors show in no resource.
+// digest is the same for the same settings, over restarts. Some of them show in
+// no resource.
 func (opt contentOptions) digest() string {
-	opt.CacheBytes, opt.CursorKey = 0, [32]byte{}
+	opt.CacheBytes, opt.CursorKey, opt.DraftFeatures, opt.OktaEntitlements = 0, [32]byte{}, false, false
 	h := fnv.New64a()
 	_, _ = fmt.Fprintf(h, "%d %+v", renderVersion, opt) // a hash never fails to write
 	return strconv.FormatUint(h.Sum64(), 36)
 }
 
+// all returns the types that discovery lists.
+func (c *content) all() []*resourceType { return slices.Concat(c.types, c.others) }
+
 // resourceType returns the type with that name ("User") or nil.
 func (c *content) resourceType(name string) *resourceType {
-	for _, res := range c.types {
+	for _, res := range c.all() {
 		if res.Name == name {
 			return res
 		}
@@ -107,7 +119,7 @@ func (c *content) resourceType(name string) *resourceType {
 func (c *content) get(ctx context.Context, res *resourceType, id string, sel selection, base string) (*document, error) {
 	p := res.project(sel, c.opt.MemberDisplay)
 	parts := c.parts(p)
-	v, cacheable := c.variant(res.kind, base, parts)
+	v, cacheable := c.variant(res, base, parts)
 	if cacheable {
 		if f, ok := c.cache.one(res.kind, id, v); ok {
 			return p.document(f), nil
@@ -115,7 +127,7 @@ func (c *content) get(ctx context.Context, res *resourceType, id string, sel sel
 	}
 	var fragments []fragment
 	err := c.snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
-		fragments, err = c.loader(tx, base, parts).fragments(ctx, res.kind, []string{id})
+		fragments, err = c.loader(tx, base, parts).fragments(ctx, res, []string{id})
 		if err == nil && cacheable {
 			c.cache.put(tx.Moment(), res.kind, v, fragments)
 		}
@@ -148,10 +160,11 @@ func (c *content) parts(p *projection) groupParts {
 }
 
 // variant tells which cached rendering serves, and whether one may: the names
-// of members are not part of a group's version, so what shows them is not kept.
-func (c *content) variant(kind store.Kind, base string, parts groupParts) (v variant, cacheable bool) {
-	if kind != store.KindGroup {
-		return variant{base: base}, true
+// of members are not part of a group's version, so what shows them is not kept,
+// nor is what one client reads once in a while.
+func (c *content) variant(res *resourceType, base string, parts groupParts) (v variant, cacheable bool) {
+	if res.kind != store.KindGroup {
+		return variant{base: base}, !res.okta
 	}
 	return variant{base: base, members: parts.members}, !parts.members || !parts.display
 }

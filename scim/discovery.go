@@ -105,7 +105,7 @@ func (s *Server) serviceProviderConfig(w http.ResponseWriter, r *request) error 
 			"meta": object{"resourceType": "ServiceProviderConfig", "location": r.base + "/ServiceProviderConfig"},
 		}
 		if s.cfg.DraftFeatures {
-			config["DeltaQuery"] = deltaQuery(r.account.content.types)
+			s.addDrafts(config, r.account.content)
 		}
 		if s.cfg.DocumentationURI != "" {
 			config["documentationUri"] = s.cfg.DocumentationURI
@@ -117,7 +117,7 @@ func (s *Server) serviceProviderConfig(w http.ResponseWriter, r *request) error 
 func (s *Server) resourceTypes(w http.ResponseWriter, r *request) error {
 	return s.discover(w, r, "", func() (any, error) {
 		var all []any
-		for _, t := range r.account.content.types {
+		for _, t := range r.account.content.all() {
 			all = append(all, t.document(r.base))
 		}
 		return listOf(all), nil

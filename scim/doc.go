@@ -8,7 +8,7 @@
 //	           account.go     what is kept about each account served
 //	           resources.go   list, get, search; me.go: /Me
 //	           write.go       POST, PUT, PATCH, DELETE; bulk.go, dryrun.go
-//	           discovery.go   ServiceProviderConfig, ResourceTypes, Schemas
+//	           discovery.go   ServiceProviderConfig (draft.go), ResourceTypes, Schemas
 //	           health.go      /livez, /readyz, /health; metrics.go: /metrics
 //	           admin.go       /admin/…: refresh, confirm; admin_tokens.go: tokens;
 //	                          admin_writes.go: adopt, release the brake
@@ -23,7 +23,7 @@
 // provisioner makes it true.
 //
 // What a resource looks like is the other half of the package: schema.go
-// declares it, render.go writes it, list.go answers queries. Filters are
+// declares it, render.go writes it (okta.go for Okta), list.go answers queries. Filters are
 // translated in scim/filter, credentials are checked in scim/auth.
 //
 // Start reading at server.go, then follow one request: GET /Users/{id}.

@@ -106,7 +106,7 @@ type portion struct {
 
 // cached takes the whole portion from the cache, or says that it cannot.
 func (s *portion) cached(gen int64, ids []string) bool {
-	v, cacheable := s.content.variant(s.res.kind, s.base, s.content.parts(s.projection))
+	v, cacheable := s.content.variant(s.res, s.base, s.content.parts(s.projection))
 	s.fragments = make([]fragment, len(ids))
 	return cacheable && s.content.cache.all(gen, s.res.kind, ids, v, s.fragments) == len(ids)
 }
@@ -115,7 +115,7 @@ func (s *portion) cached(gen int64, ids []string) bool {
 func (s *portion) load(ctx context.Context, tx *store.SnapshotTx, ids []string) error {
 	gen := tx.Generation().ID
 	parts := s.content.parts(s.projection)
-	v, cacheable := s.content.variant(s.res.kind, s.base, parts)
+	v, cacheable := s.content.variant(s.res, s.base, parts)
 	s.fragments = make([]fragment, len(ids))
 	if cacheable && s.content.cache.all(gen, s.res.kind, ids, v, s.fragments) == len(ids) {
 		return nil
@@ -126,7 +126,7 @@ func (s *portion) load(ctx context.Context, tx *store.SnapshotTx, ids []string) 
 			missing = append(missing, ids[i])
 		}
 	}
-	made, err := s.content.loader(tx, s.base, parts).fragments(ctx, s.res.kind, missing)
+	made, err := s.content.loader(tx, s.base, parts).fragments(ctx, s.res, missing)
 	if err != nil {
 		return err
 	}

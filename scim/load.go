@@ -25,13 +25,17 @@ func (c *content) loader(tx *store.SnapshotTx, base string, parts groupParts) *l
 
 // fragments renders the resources with these ids in their order, leaving out
 // those that do not exist.
-func (l *loader) fragments(ctx context.Context, kind store.Kind, ids []string) ([]fragment, error) {
-	switch kind {
-	case store.KindUser:
+func (l *loader) fragments(ctx context.Context, res *resourceType, ids []string) ([]fragment, error) {
+	switch {
+	case res.okta && res.kind == store.KindPolicy:
+		return l.oktaPolicies(ctx, ids)
+	case res.okta:
+		return l.oktaRoles(ctx, ids)
+	case res.kind == store.KindUser:
 		return l.users(ctx, ids)
-	case store.KindGroup:
+	case res.kind == store.KindGroup:
 		return l.groups(ctx, ids)
-	case store.KindPolicy:
+	case res.kind == store.KindPolicy:
 		return l.policies(ctx, ids)
 	}
 	return l.roles(ctx, ids)

@@ -27,8 +27,8 @@ func asMe(do handler) handler {
 		if r.credential.UserID == "" {
 			return errNoMe
 		}
-		r.me = r.credential.UserID
-		w.Header().Set("Location", r.base+r.account.content.resourceType("User").Endpoint+"/"+r.me)
+		r.actual = r.credential.UserID
+		w.Header().Set("Location", r.base+r.account.content.resourceType("User").Endpoint+"/"+r.actual)
 		return do(w, r)
 	}
 }

@@ -28,15 +28,15 @@ type request struct {
 	base       string  // of every URL in the answer: https://host/scim/v2
 	credential *auth.Credential
 	strict     bool      // the profile of the credential
-	me         string    // the id of the user that /Me stands for
+	actual     string    // the id of what the path stands for, if it has another
 	filter     string    // its shape, for the log
 	asOf       time.Time // what is read is of then; zero: now
 }
 
-// id is the {id} of the path, or who /Me is.
+// id is the {id} of the path, or of what the path stands for.
 func (r *request) id() string {
-	if r.me != "" {
-		return r.me
+	if r.actual != "" {
+		return r.actual
 	}
 	return mux.Vars(r.Request)["id"]
 }

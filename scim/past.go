@@ -78,7 +78,7 @@ func (c *content) getAt(ctx context.Context, res *resourceType, id string, sel s
 	var g store.Generation
 	err := c.viewAt(ctx, at, func(tx *store.SnapshotTx) (err error) {
 		g = tx.Generation()
-		fragments, err = c.loader(tx, base, c.parts(p)).fragments(ctx, res.kind, []string{id})
+		fragments, err = c.loader(tx, base, c.parts(p)).fragments(ctx, res, []string{id})
 		return err
 	})
 	if err == nil && len(fragments) == 0 {

@@ -16,6 +16,7 @@ type resourceType struct {
 	Extensions  []string // URNs, none required
 
 	kind      store.Kind
+	okta      bool                  // see oktaTypes
 	constants map[string][]string   // attributes that have the same value everywhere
 	aliases   map[string]store.Path // attributes that the snapshot knows by another name
 	schemas   []schema.Schema       // core first, then as in Extensions
@@ -50,16 +51,21 @@ func newResourceTypes(opt contentOptions) []*resourceType {
 		},
 	}
 	for _, res := range types {
-		res.Schema = res.schemas[0].ID
-		for _, s := range res.schemas[1:] {
-			res.Extensions = append(res.Extensions, s.ID)
-		}
-		res.index = newIndex(res, res.schemas)
-		written := res.schemas
-		if res.kind == store.KindGroup {
-			written = append([]schema.Schema{groupWrites()}, res.schemas[1:]...)
-		}
-		res.writes, res.strict = tree.NewSchema(written), tree.NewStrict(written)
+		res.complete()
 	}
 	return types
+}
+
+// complete fills in what follows from the schemas.
+func (res *resourceType) complete() {
+	res.Schema = res.schemas[0].ID
+	for _, s := range res.schemas[1:] {
+		res.Extensions = append(res.Extensions, s.ID)
+	}
+	res.index = newIndex(res, res.schemas)
+	written := res.schemas
+	if res.kind == store.KindGroup {
+		written = append([]schema.Schema{groupWrites()}, res.schemas[1:]...)
+	}
+	res.writes, res.strict = tree.NewSchema(written), tree.NewStrict(written)
 }

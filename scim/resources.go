@@ -95,7 +95,7 @@ func (s *Server) get(name string) handler {
 		t := r.account.content.resourceType(name)
 		doc, err := r.one(t)
 		if err == nil {
-			w.Header().Set("Content-Location", r.base+t.Endpoint+"/"+r.id())
+			w.Header().Set("Content-Location", r.location(t))
 		}
 		return s.sendResult(w, r, doc, err)
 	}

@@ -19,10 +19,10 @@ type schemaDocument struct {
 // themselves (RFC 7643 §8.7.2).
 func (c *content) schemaDocuments(base string) ([]schemaDocument, error) {
 	var all []schema.Schema
-	for _, res := range c.types {
+	for _, res := range c.all() {
 		all = append(all, res.schemas...)
 	}
-	all = append(all, serviceProviderConfigSchema(), schema.ResourceTypeSchema(), schema.Definition())
+	all = append(all, serviceProviderConfigSchema(c.opt.DraftFeatures), schema.ResourceTypeSchema(), schema.Definition())
 	documents := make([]schemaDocument, len(all))
 	for i, s := range all {
 		body, err := renderSchema(s, base)
@@ -50,7 +50,7 @@ func renderSchema(s schema.Schema, base string) ([]byte, error) {
 
 // serviceProviderConfigSchema is RFC 7643 §5 with the pagination member of
 // RFC 9865 §4. elimity's own declares the maxima as decimals.
-func serviceProviderConfigSchema() schema.Schema {
+func serviceProviderConfigSchema(drafts bool) schema.Schema {
 	supported := boolean("supported", "Whether it is supported.", readOnly, required)
 	feature := func(name, description string, more ...schema.SimpleParams) schema.CoreAttribute {
 		return frozen(singular(name, description, append([]schema.SimpleParams{supported}, more...)...)).WithRequired(true)
@@ -82,6 +82,9 @@ func serviceProviderConfigSchema() schema.Schema {
 			whole("defaultPageSize", "Resources in a page if count is absent.", readOnly),
 			whole("maxPageSize", "The largest page.", readOnly),
 			whole("cursorTimeout", "Seconds for which a cursor is good.", readOnly))))
+	if drafts {
+		attributes = append(attributes, draftAttributes()...)
+	}
 	return schema.Schema{
 		ID:          "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig",
 		Name:        optional.NewString("ServiceProviderConfig"),

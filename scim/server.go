@@ -39,6 +39,8 @@ type Config struct {
 	// Profile is that of credentials that have none of their own: auth.Lenient,
 	// which is the default, or auth.Strict.
 	Profile string
+	// OktaEntitlements serves policies and roles once more, as Okta reads them.
+	OktaEntitlements bool
 	// DraftFeatures serves what only Internet-Drafts describe.
 	DraftFeatures bool
 	// Rate bounds the SCIM requests of each credential.
@@ -174,6 +176,12 @@ func (s *Server) routes(socket bool) *mux.Router {
 		{"/ResourceTypes/{id}", read(s.resourceType)},
 		{"/Schemas", read(s.schemas)},
 		{"/Schemas/{id}", read(s.schema)},
+	}
+	if s.cfg.OktaEntitlements {
+		for name, endpoint := range map[string]string{"ManagedPolicy": "/ManagedPolicies", "IAMRole": "/IAMRoles"} {
+			scim = append(scim, path{endpoint, read(s.list(name))}, path{endpoint + "/.search", search(name)},
+				path{endpoint + "/{id:.+}", read(s.byARN(name))})
+		}
 	}
 	if s.cfg.DraftFeatures {
 		scim = append([]path{
