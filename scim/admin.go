@@ -88,12 +88,17 @@ func (s *Server) observe(w http.ResponseWriter, r *request, h *hosted, opt provi
 	return sendJSON(w, r, http.StatusOK, result)
 }
 
-// observationError tells an operator what AWS said and what to do about it.
+// observationError tells an operator what AWS said and what to do about it, or
+// where to read it.
 func observationError(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return err // nothing was observed: the confirmation is gone
+	}
 	if connect := new(provisioner.ConnectError); errors.As(err, &connect) {
 		return fmt.Errorf("%w: %w", reply(http.StatusServiceUnavailable, sentence(connect.Problem+"; "+connect.Remedy)), err)
 	}
-	return err
+	return fmt.Errorf("%w: %w", reply(http.StatusServiceUnavailable,
+		"The observation failed and changed nothing; snapshot.lastError of /health says why."), err)
 }
 
 // sentence makes a message of ours one for people.

@@ -175,7 +175,8 @@ func (s *Server) reportTokens(req *request) (tokensReport, error) {
 	r := tokensReport{Status: "ok", Expiring: []expiringToken{}}
 	tokens, err := s.listTokens(req)
 	for _, t := range tokens {
-		if t.Revoked.IsZero() && !t.Expires.IsZero() && t.Expires.Before(s.now().Add(tokenNotice)) {
+		left := t.Expires.Sub(s.now()) // what has ended cannot be helped any more
+		if t.Revoked.IsZero() && !t.Expires.IsZero() && left > 0 && left < tokenNotice {
 			r.Status = "expiring"
 			r.Expiring = append(r.Expiring, expiringToken{t.ID, t.Name, t.Expires})
 		}

@@ -11,11 +11,14 @@ import (
 
 func TestHealth(t *testing.T) {
 	d := newDemo(t, 20)
-	if _, _, err := d.auth.Create(t.Context(), "test", auth.Grant{
-		Name: "ends soon", Scopes: auth.AllScopes, AccountID: d.sim.ID(), Expires: time.Now().Add(24 * time.Hour),
-	}); err != nil {
-		t.Fatal(err)
+	for name, left := range map[string]time.Duration{"ends soon": 24 * time.Hour, "has ended": time.Second} {
+		if _, _, err := d.auth.Create(t.Context(), "test", auth.Grant{
+			Name: name, Scopes: auth.AllScopes, AccountID: d.sim.ID(), Expires: time.Now().Add(left),
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
+	time.Sleep(time.Second)
 	got := d.do(t, "GET", "/health", "")
 	want := `{
 		"status": "degraded",
