@@ -76,7 +76,7 @@ func TestNewerDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = store.OpenSnapshot(t.Context(), path, account, now)
-	if err == nil || !strings.Contains(err.Error(), "database is at version 99") {
+	if err == nil || !strings.Contains(err.Error(), "newer version (99)") {
 		t.Errorf("got %v", err)
 	}
 }
