@@ -66,7 +66,14 @@ func refreshThere(ctx context.Context, c *socketClient, confirm string) (*refres
 		return &sum, err
 	}
 	err := c.call(ctx, http.MethodPost, "/admin/refresh", nil, &sum)
-	return &sum, err
+	if err == nil {
+		return &sum, nil
+	}
+	var health struct{ Snapshot struct{ LastError string } }
+	if c.call(ctx, http.MethodGet, "/health", nil, &health) == nil && health.Snapshot.LastError != "" {
+		err = fmt.Errorf("%w (%s)", err, health.Snapshot.LastError)
+	}
+	return nil, err
 }
 
 // refreshHere observes in this process, which holds the data directory.

@@ -27,6 +27,9 @@ func (g *gateway) welcome(ctx context.Context, p process, base string) error {
 	if w.Token, err = g.firstToken(ctx, p); err != nil {
 		return err
 	}
+	if w.Token == "" && !hasBootstrap(p) {
+		w.Hint = "Bearer token   one you have already, as $IAMSCIM_TOKEN; iamscim token create --name NAME makes another"
+	}
 	if w.UserName, err = g.someUser(ctx); err != nil {
 		return err
 	}
@@ -49,10 +52,14 @@ func (g *gateway) awaitGeneration(ctx context.Context) bool {
 	return true
 }
 
+func hasBootstrap(p process) bool {
+	return p.getenv("IAMSCIM_TOKEN") != "" || p.getenv("IAMSCIM_TOKEN_FILE") != ""
+}
+
 // firstToken makes a token for whoever has none yet: no bootstrap token and
 // nothing that iamscim token create made. It is printed this once.
 func (g *gateway) firstToken(ctx context.Context, p process) (string, error) {
-	if p.getenv("IAMSCIM_TOKEN") != "" || p.getenv("IAMSCIM_TOKEN_FILE") != "" {
+	if hasBootstrap(p) {
 		return "", nil
 	}
 	var tokens []store.Token
