@@ -1,6 +1,8 @@
 package provisioner
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -26,6 +28,9 @@ var tagFields = map[string]func(*store.Person) string{
 	"department":     func(p *store.Person) string { return p.Enterprise.Department },
 	"manager":        func(p *store.Person) string { return p.Enterprise.Manager.DisplayName },
 }
+
+// TagAttributes lists what WriteConfig.TagAttributes may hold.
+func TagAttributes() []string { return slices.Sorted(maps.Keys(tagFields)) }
 
 // personTags are the tags that a person is to have; an empty value is none.
 func (pl *planner) personTags(p *store.Person) []store.Tag {

@@ -50,6 +50,14 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *request) error {
 	return nil
 }
 
+// Metrics returns the handler of another listener, which serves /metrics to
+// whoever can reach it.
+func (s *Server) Metrics() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", s.metrics.handler)
+	return mux
+}
+
 // accountCollector reports what each account's snapshot is like.
 type accountCollector struct{ s *Server }
 

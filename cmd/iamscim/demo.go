@@ -78,6 +78,9 @@ func (d *demo) close() error {
 // chosen: everything may be written, at any pace.
 func (f *serveFlags) forDemo() {
 	f.aws.readRate, f.write.rate = 0, 0
+	if !f.rate.chosen {
+		f.rate = rates{}
+	}
 	if f.write.managePath == "" {
 		f.write.managePath = "/"
 	}

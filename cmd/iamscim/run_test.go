@@ -145,6 +145,11 @@ func TestUsage(t *testing.T) {
 		{"open simulator", nil, []string{"sim", "--listen", "0.0.0.0:0"}, "loopback"},
 		{"token without a name", nil, []string{"token", "create", "--data-dir", t.TempDir()}, "--name"},
 		{"unknown scope", nil, []string{"token", "create", "--name", "x", "--scopes", "everything"}, "everything"},
+		{"unknown profile", nil, []string{"token", "create", "--name", "x", "--profile", "loose"}, "loose"},
+		{"unknown profile of a server", nil, []string{"serve", "--demo", "--profile", "loose"}, "loose"},
+		{"unknown rate", nil, []string{"serve", "--demo", "--rate", "200"}, "200,25"},
+		{"no tag", nil, []string{"serve", "--demo", "--tag-attributes", "email,shoeSize"}, `"shoeSize" is none of costCenter, department`},
+		{"no address", nil, []string{"serve", "--demo", "--metrics-listen", "9090"}, "--metrics-listen"},
 		{"revoke nothing", nil, []string{"token", "revoke"}, "id of a token"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -67,7 +67,14 @@ func (f *serveFlags) serve(ctx context.Context, p process, log *slog.Logger) (er
 	if err != nil {
 		return errors.Join(err, ln.Close())
 	}
+	metrics, err := listenMetrics(ctx, f)
+	if err != nil {
+		return errors.Join(err, ln.Close(), socket.Close())
+	}
 	group, ctx := errgroup.WithContext(ctx)
+	if metrics != nil {
+		group.Go(func() error { return serveHTTP(ctx, metrics, g.server.Metrics()) })
+	}
 	group.Go(func() error { return serveHTTP(ctx, ln, g.handler) })
 	group.Go(func() error { return serveHTTP(ctx, socket, g.server.Socket()) })
 	group.Go(func() error { return g.provisioner.Run(ctx) })
@@ -155,8 +162,14 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 		Writable:       f.write.mode != "read-only",
 		ReadOnlyReason: "This server only reads, because it was started with --mode read-only.",
 		MemberDisplay:  f.display == "always",
-		Version:        version(),
-		Log:            log,
+		Profile:        f.profile,
+		Rate:           scim.Rate{Reads: f.rate.reads, Writes: f.rate.writes},
+
+		OktaEntitlements: f.okta,
+		DraftFeatures:    f.drafts,
+
+		Version: version(),
+		Log:     log,
 	})
 	if err != nil {
 		return err
@@ -199,6 +212,19 @@ func (g *gateway) listen(ctx context.Context, f *serveFlags) (net.Listener, erro
 		return ln, nil
 	}
 	return f.tls(ln)
+}
+
+// listenMetrics opens the address for metrics, or none.
+func listenMetrics(ctx context.Context, f *serveFlags) (net.Listener, error) {
+	if f.metrics == "" {
+		return nil, nil
+	}
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", f.metrics)
+	if err != nil {
+		return nil, fmt.Errorf("--metrics-listen: %w", err)
+	}
+	return ln, nil
 }
 
 // baseURL is the SCIM base as clients see it.

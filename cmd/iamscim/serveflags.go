@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"iamscim/scim/auth"
 )
 
 // serveFlags are the settings of serve.
@@ -31,6 +33,11 @@ type serveFlags struct {
 	interval     span
 	history      span
 	display      string
+	profile      string
+	rate         rates
+	okta         bool
+	drafts       bool
+	metrics      string
 }
 
 // dataFlags are shared by all commands that touch the data directory.
@@ -50,6 +57,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	f.sim.add(cmd)
 	f.write.add(cmd)
 	f.interval, f.history = span(5*time.Minute), span(400*24*time.Hour)
+	f.rate = rates{reads: 200, writes: 25}
 	flags := cmd.Flags()
 	flags.BoolVar(&f.demo, "demo", false, "serve a simulated AWS account: no AWS account, no configuration, no network")
 	flags.BoolVar(&f.printConfig, "print-config", false, "print the effective configuration, secrets masked, and stop")
@@ -61,6 +69,11 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.insecure, "insecure", false, "serve plain HTTP on any address")
 	flags.Var(&f.interval, "refresh-interval", "time between observations, with jitter")
 	flags.Var(&f.history, "history", "how long past generations are kept")
+	flags.StringVar(&f.profile, "profile", auth.Lenient, "profile of tokens that have none: lenient, or strict (the SCIM interoperability profile)")
+	flags.Var(&f.rate, "rate", "SCIM reads and writes per second of each token, twice that at once; or off (off in the demo)")
+	flags.BoolVar(&f.okta, "okta-entitlements", false, "serve policies and roles once more under Okta's schemas, at /ManagedPolicies and /IAMRoles")
+	flags.BoolVar(&f.drafts, "draft-features", false, "serve what only Internet-Drafts describe; clients with fixed schemas may refuse ServiceProviderConfig then")
+	flags.StringVar(&f.metrics, "metrics-listen", "", "another address, for /metrics alone and without a token")
 	flags.StringVar(&f.display, "member-display", "request", "when members carry display: request or always")
 }
 
@@ -94,6 +107,12 @@ func (f *serveFlags) validate() error {
 	}
 	if f.display != "request" && f.display != "always" {
 		bad("--member-display: %q is neither request nor always", f.display)
+	}
+	if f.profile != auth.Lenient && f.profile != auth.Strict {
+		bad("--profile: %q is neither %s nor %s", f.profile, auth.Lenient, auth.Strict)
+	}
+	if _, _, err := net.SplitHostPort(f.metrics); f.metrics != "" && err != nil {
+		bad("--metrics-listen: %w", err)
 	}
 	if d := time.Duration(f.interval); d < 10*time.Second {
 		bad("--refresh-interval: %s is shorter than 10s", d)

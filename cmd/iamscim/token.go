@@ -36,6 +36,8 @@ type tokenRecord struct {
 	Name      string     `json:"name"`
 	Scopes    []string   `json:"scopes"`
 	AccountID string     `json:"accountId"`
+	UserID    string     `json:"userId,omitempty"`
+	Profile   string     `json:"profile,omitempty"`
 	Created   time.Time  `json:"created"`
 	Expires   *time.Time `json:"expires,omitempty"`
 	LastUsed  *time.Time `json:"lastUsed,omitempty"`
@@ -43,27 +45,54 @@ type tokenRecord struct {
 	Token     string     `json:"token,omitempty"` // only when created
 }
 
+// grantFlags say what a new token is for.
+type grantFlags struct {
+	name, account, user, profile string
+	scopes                       []string
+	expires                      span
+}
+
+func (f *grantFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.name, "name", "", "what the token is for")
+	flags.StringSliceVar(&f.scopes, "scopes", []string{"read"}, "read, write, entitlements, password, admin")
+	flags.Var(&f.expires, "expires", "life of the token, for example 365d; never expires without")
+	flags.StringVar(&f.account, "account", "", "AWS account id; needed only if the data directory has several")
+	flags.StringVar(&f.profile, "profile", "", "lenient or strict; the server's --profile without")
+	flags.StringVar(&f.user, "user", "", "id of the user whom the token is for: what /Me stands for")
+}
+
+// grant is a usage error if it makes no sense.
+func (f *grantFlags) grant(now time.Time) (auth.Grant, error) {
+	granted, err := auth.ParseScopes(strings.Join(f.scopes, " "))
+	if err != nil {
+		return auth.Grant{}, usageError{fmt.Errorf("--scopes: %w", err)}
+	}
+	if strings.TrimSpace(f.name) == "" {
+		return auth.Grant{}, usageError{errors.New("--name is required: it tells tokens apart in lists and logs")}
+	}
+	if f.profile != "" && f.profile != auth.Lenient && f.profile != auth.Strict {
+		return auth.Grant{}, usageError{fmt.Errorf("--profile: %q is neither %s nor %s", f.profile, auth.Lenient, auth.Strict)}
+	}
+	g := auth.Grant{Name: f.name, Scopes: granted, AccountID: f.account, UserID: strings.TrimSpace(f.user), Profile: f.profile}
+	if f.expires > 0 {
+		g.Expires = now.Add(time.Duration(f.expires)).UTC().Truncate(time.Second)
+	}
+	return g, nil
+}
+
 func newTokenCreate(p process) *cobra.Command {
 	var data dataFlags
-	var name, account string
-	var scopes []string
-	var expires span
+	var flags grantFlags
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "create --name NAME",
 		Short: "Create a token and print it, this once",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			granted, err := auth.ParseScopes(strings.Join(scopes, " "))
+			grant, err := flags.grant(time.Now())
 			if err != nil {
-				return usageError{fmt.Errorf("--scopes: %w", err)}
-			}
-			if strings.TrimSpace(name) == "" {
-				return usageError{errors.New("--name is required: it tells tokens apart in lists and logs")}
-			}
-			grant := auth.Grant{Name: name, Scopes: granted, AccountID: account}
-			if expires > 0 {
-				grant.Expires = time.Now().Add(time.Duration(expires)).UTC().Truncate(time.Second)
+				return err
 			}
 			record, err := createToken(cmd.Context(), data.dir, grant)
 			if err != nil {
@@ -78,10 +107,7 @@ func newTokenCreate(p process) *cobra.Command {
 		},
 	}
 	data.add(cmd)
-	cmd.Flags().StringVar(&name, "name", "", "what the token is for")
-	cmd.Flags().StringSliceVar(&scopes, "scopes", []string{"read"}, "read, write, entitlements, password, admin")
-	cmd.Flags().Var(&expires, "expires", "life of the token, for example 365d; never expires without")
-	cmd.Flags().StringVar(&account, "account", "", "AWS account id; needed only if the data directory has several")
+	flags.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -100,7 +126,7 @@ func createToken(ctx context.Context, dir string, grant auth.Grant) (*tokenRecor
 			return err
 		})
 	}, func(c *socketClient) error {
-		body := map[string]any{"name": grant.Name, "scopes": grant.Scopes.Names()}
+		body := map[string]any{"name": grant.Name, "scopes": grant.Scopes.Names(), "userId": grant.UserID, "profile": grant.Profile}
 		if !grant.Expires.IsZero() {
 			body["expires"] = grant.Expires
 		}
@@ -204,7 +230,7 @@ func recordOf(t store.Token) tokenRecord {
 		return &t
 	}
 	return tokenRecord{
-		ID: t.ID, Name: t.Name, Scopes: t.Scopes, AccountID: t.AccountID, Created: t.Created,
+		ID: t.ID, Name: t.Name, Scopes: t.Scopes, AccountID: t.AccountID, UserID: t.UserID, Profile: t.Profile, Created: t.Created,
 		Expires: at(t.Expires), LastUsed: at(t.LastUsed), Revoked: at(t.Revoked),
 	}
 }

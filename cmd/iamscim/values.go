@@ -74,6 +74,36 @@ func (s *share) Set(text string) error {
 func (s *share) String() string { return strconv.FormatFloat(float64(*s)*100, 'g', -1, 64) + "%" }
 func (s *share) Type() string   { return "share" }
 
+// rates is a flag for two rates: 200,25, or off for no limits.
+type rates struct {
+	reads, writes float64
+	chosen        bool // by whoever runs it, not by default
+}
+
+func (r *rates) Set(text string) error {
+	*r = rates{chosen: true}
+	if text == "off" {
+		return nil
+	}
+	reads, writes, _ := strings.Cut(text, ",")
+	var first, second perSecond
+	if first.Set(strings.TrimSpace(reads)) != nil || second.Set(strings.TrimSpace(writes)) != nil {
+		return fmt.Errorf("%q is neither off nor reads and writes per second such as 200,25", text)
+	}
+	r.reads, r.writes = float64(first), float64(second)
+	return nil
+}
+
+func (r *rates) String() string {
+	if r.reads == 0 && r.writes == 0 {
+		return "off"
+	}
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	return number(r.reads) + "," + number(r.writes)
+}
+
+func (r *rates) Type() string { return "rates" }
+
 // perSecond is a flag for a rate: 10/s or 10; 0 means no limit.
 type perSecond float64
 

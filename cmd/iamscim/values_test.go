@@ -41,6 +41,25 @@ func TestShare(t *testing.T) {
 	}
 }
 
+func TestRates(t *testing.T) {
+	for text, want := range map[string]rates{"200,25": {200, 25, true}, "0.5, 1/s": {0.5, 1, true}, "0,3": {0, 3, true}, "off": {chosen: true}} {
+		var r rates
+		if err := r.Set(text); err != nil || r != want {
+			t.Errorf("Set(%q) = %+v, %v; want %+v", text, r, err, want)
+		}
+		var again rates
+		if err := again.Set(r.String()); err != nil || again != r {
+			t.Errorf("%q does not survive String: %q, %v", text, r.String(), err)
+		}
+	}
+	for _, text := range []string{"", "200", "200,", ",25", "a,b", "-1,2", "1,2,3"} {
+		var r rates
+		if err := r.Set(text); err == nil {
+			t.Errorf("Set(%q) = %+v, want an error", text, r)
+		}
+	}
+}
+
 func TestPerSecond(t *testing.T) {
 	for text, want := range map[string]float64{"10/s": 10, "0.5": 0.5, "0": 0} {
 		var r perSecond

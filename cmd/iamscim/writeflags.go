@@ -24,6 +24,7 @@ type writeFlags struct {
 	createPath     string
 	createBoundary string
 	createTags     []string
+	tagAttributes  []string
 	deactivate     string
 	passwords      string
 	brake          string
@@ -44,6 +45,7 @@ func (f *writeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.createPath, "create-path", "", "IAM path of new users and groups (the manage path)")
 	flags.StringVar(&f.createBoundary, "create-boundary", "", "ARN of the permissions boundary of new users")
 	flags.StringSliceVar(&f.createTags, "create-tag", nil, "key=value, a tag of every new user")
+	flags.StringSliceVar(&f.tagAttributes, "tag-attributes", nil, "attributes that are also written as tags: "+strings.Join(provisioner.TagAttributes(), ", "))
 	flags.StringVar(&f.deactivate, "deactivate", "reversible", "reversible, or strict: also delete the password")
 	flags.StringVar(&f.passwords, "passwords", "off", "on: clients with the scope password may set passwords")
 	flags.StringVar(&f.brake, "brake", "10,20%/60m", "more people than this losing access is refused: count, share of the managed, window; or off")
@@ -68,6 +70,11 @@ func (f *writeFlags) validate() error {
 	} {
 		if !slices.Contains(one.allowed, one.value) {
 			errs = append(errs, fmt.Errorf("--%s: %q is none of %s", one.flag, one.value, strings.Join(one.allowed, ", ")))
+		}
+	}
+	for _, name := range f.tagAttributes {
+		if !slices.Contains(provisioner.TagAttributes(), name) {
+			errs = append(errs, fmt.Errorf("--tag-attributes: %q is none of %s", name, strings.Join(provisioner.TagAttributes(), ", ")))
 		}
 	}
 	for flag, path := range map[string]string{"manage-path": f.managePath, "create-path": f.createPath} {
@@ -96,6 +103,7 @@ func (f *writeFlags) config(readRate float64) provisioner.WriteConfig {
 		CreatePath:        f.createPath,
 		CreateBoundary:    f.createBoundary,
 		CreateTags:        tags,
+		TagAttributes:     f.tagAttributes,
 		Strict:            f.deactivate == "strict",
 		Passwords:         f.passwords == "on",
 		GroupsViaUsers:    f.groupsViaUsers,
