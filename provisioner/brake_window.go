@@ -132,15 +132,16 @@ func (p *Provisioner) brake(ctx context.Context, a Actor, people []string, q bra
 			return err
 		}
 		refusal = w.decide(p.now(), people, q)
-		switch {
-		case q.dry:
-			return nil
-		case refusal != nil && !w.latched():
-			return tx.LatchBrake(ctx, refusal.Error(), a.Credential, w.together(people))
-		case refusal != nil || q.ahead:
+		if q.dry {
 			return nil
 		}
-		return tx.AddLosses(ctx, a.Credential, p.now().Add(-2*cfg.Window), people...)
+		if refusal == nil && !q.ahead {
+			return tx.AddLosses(ctx, a.Credential, p.now().Add(-2*cfg.Window), people...)
+		}
+		if refusal != nil && !w.latched() {
+			return tx.LatchBrake(ctx, refusal.Error(), a.Credential, w.together(people))
+		}
+		return nil // the refusal is the answer, not an error of the transaction
 	})
 	if err != nil {
 		return fmt.Errorf("ask the brake: %w", err)

@@ -31,7 +31,7 @@ func AfterGeneration(id int64) Position { return Position{Generation: id + 1} }
 // most limit changes.
 func (tx *SnapshotTx) Changes(ctx context.Context, from Position, to int64, limit int) ([]Change, error) {
 	var list []Change
-	err := tx.readNow(ctx, func(c conn) error {
+	err := tx.readNow(func(c conn) error {
 		return c.each(ctx, func(rows *sql.Rows) error {
 			x := Change{Generation: Generation{Epoch: tx.gen.Epoch}}
 			var at string
@@ -76,7 +76,7 @@ type Net struct {
 // is deleted, because whoever looked in between has seen it.
 func (tx *SnapshotTx) Net(ctx context.Context, kind Kind, since int64) ([]Net, error) {
 	var list []Net
-	err := tx.readNow(ctx, func(c conn) error {
+	err := tx.readNow(func(c conn) error {
 		return c.each(ctx, func(rows *sql.Rows) error {
 			var x Net
 			var came, went int64
@@ -112,7 +112,7 @@ type Horizon struct {
 // Horizon returns it; before the first generation it is zero.
 func (tx *SnapshotTx) Horizon(ctx context.Context) (Horizon, error) {
 	h := Horizon{Oldest: Generation{Epoch: tx.gen.Epoch}}
-	err := tx.readNow(ctx, func(c conn) error {
+	err := tx.readNow(func(c conn) error {
 		return c.each(ctx, func(rows *sql.Rows) error {
 			var at string
 			var changes int64
@@ -134,7 +134,7 @@ func (tx *SnapshotTx) Horizon(ctx context.Context) (Horizon, error) {
 // GenerationAt returns the newest generation committed at or before a time, 0 if
 // there was none, or it is forgotten.
 func (tx *SnapshotTx) GenerationAt(ctx context.Context, at time.Time) (id int64, err error) {
-	err = tx.readNow(ctx, func(c conn) error {
+	err = tx.readNow(func(c conn) error {
 		return c.each(ctx, func(rows *sql.Rows) error { return rows.Scan(&id) },
 			`select id from generation where at = (select max(at) from generation where at <= ?)`, formatTime(at))
 	})

@@ -97,7 +97,7 @@ func (tx *SnapshotTx) applyProtections(ctx context.Context, o *observed) error {
 // groups with these ids: memberships and attachments from either end.
 func (tx *SnapshotTx) Protected(ctx context.Context, at time.Time, ids ...string) ([]Protection, error) {
 	var list []Protection
-	err := tx.readNow(ctx, func(c conn) error {
+	err := tx.readNow(func(c conn) error {
 		for _, id := range ids {
 			err := c.each(ctx, func(rows *sql.Rows) error {
 				var p Protection

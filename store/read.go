@@ -238,7 +238,7 @@ func (tx *SnapshotTx) Members(ctx context.Context, groupID string, names bool) (
 // it is zero.
 func (tx *SnapshotTx) Status(ctx context.Context) (Status, error) {
 	var st Status
-	err := tx.readNow(ctx, func(c conn) error {
+	err := tx.readNow(func(c conn) error {
 		return c.each(ctx, func(rows *sql.Rows) error {
 			var observed, body string
 			var took int64

@@ -36,7 +36,7 @@ func blob(b []byte) []byte {
 // Source returns what PutSource kept, or ErrNotFound.
 func (tx *SnapshotTx) Source(ctx context.Context, name string) (at time.Time, body []byte, err error) {
 	found := false
-	err = tx.readNow(ctx, func(c conn) error {
+	err = tx.readNow(func(c conn) error {
 		return c.each(ctx, func(rows *sql.Rows) error {
 			var text string
 			if err := rows.Scan(&text, &body); err != nil {
@@ -72,7 +72,7 @@ func (tx *SnapshotTx) PutDetail(ctx context.Context, userID string, at time.Time
 // Details returns the kept details of all users, in the order of their ids.
 func (tx *SnapshotTx) Details(ctx context.Context) ([]Detail, error) {
 	var list []Detail
-	err := tx.readNow(ctx, func(c conn) error {
+	err := tx.readNow(func(c conn) error {
 		return c.each(ctx, func(rows *sql.Rows) error {
 			var d Detail
 			var at string
@@ -96,7 +96,7 @@ func (tx *SnapshotTx) Details(ctx context.Context) ([]Detail, error) {
 // the given time.
 func (tx *SnapshotTx) DetailsDue(ctx context.Context, before time.Time, limit int) ([]string, error) {
 	var ids []string
-	err := tx.readNow(ctx, func(c conn) error {
+	err := tx.readNow(func(c conn) error {
 		return c.each(ctx, func(rows *sql.Rows) error {
 			var id string
 			err := rows.Scan(&id)
@@ -125,7 +125,7 @@ func (tx *SnapshotTx) PutPolicyDocument(ctx context.Context, arn, version, docum
 func (tx *SnapshotTx) PolicyDocument(ctx context.Context, arn, version string) (string, error) {
 	var document string
 	found := false
-	err := tx.readNow(ctx, func(c conn) error {
+	err := tx.readNow(func(c conn) error {
 		return c.each(ctx, func(rows *sql.Rows) error {
 			found = true
 			return rows.Scan(&document)

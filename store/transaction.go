@@ -139,7 +139,7 @@ func (tx *SnapshotTx) read(ctx context.Context, fn func(conn) error) error {
 }
 
 // readNow runs fn on what merely ages.
-func (tx *SnapshotTx) readNow(ctx context.Context, fn func(conn) error) error {
+func (tx *SnapshotTx) readNow(fn func(conn) error) error {
 	if tx.w != nil {
 		return fn(conn{w: tx.w})
 	}

@@ -49,16 +49,13 @@ func newPlan(p process) *cobra.Command {
 
 // readRequest reads the request file; what is in it is for the server to judge.
 func readRequest(p process, name string) (json.RawMessage, error) {
-	in := p.stdin
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		in = f
+	var text []byte
+	var err error
+	if name == "-" {
+		text, err = io.ReadAll(io.LimitReader(p.stdin, maxPlanFile+1))
+	} else {
+		text, err = os.ReadFile(name)
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxPlanFile+1))
 	if err != nil {
 		return nil, fmt.Errorf("read request: %w", err)
 	}
