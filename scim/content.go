@@ -40,7 +40,7 @@ type contentOptions struct {
 
 // renderVersion is part of every ETag: raise it when the same data is
 // rendered differently.
-const renderVersion = 1
+const renderVersion = 2
 
 // content answers reads: it turns what the snapshot holds into SCIM resources
 // and lists. It knows nothing of HTTP. It is safe for concurrent use.

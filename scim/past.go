@@ -21,9 +21,8 @@ const (
 	generationHeader = "Iamscim-Generation-Time"
 )
 
-// timeHeader is the format of a time in a header of ours: that of the times in
-// resources.
-const timeHeader = time.RFC3339Nano
+// timeHeader is the format of a time in a header of ours: that of lastModified.
+const timeHeader = commitTime
 
 // travel reads the header. Only reads can be about the past.
 func (s *Server) travel(r *request) error {

@@ -95,6 +95,17 @@ func (p *pen) moment(name string, t time.Time) {
 	p.b = append(p.b, '"')
 }
 
+// commit writes the time of a commit, always with its milliseconds: who takes
+// the latest as text must find the latest.
+func (p *pen) commit(name string, t time.Time) {
+	p.key(name)
+	p.b = append(p.b, '"')
+	p.b = t.UTC().AppendFormat(p.b, commitTime)
+	p.b = append(p.b, '"')
+}
+
+const commitTime = "2006-01-02T15:04:05.000Z07:00"
+
 func (p *pen) momentIfKnown(name string, t *time.Time) {
 	if t != nil {
 		p.moment(name, *t)

@@ -65,7 +65,7 @@ func (s *setting) meta(p *pen, m metaOf) {
 	mark := p.begin("meta", '{')
 	p.text("resourceType", m.kind)
 	p.moment("created", m.created)
-	p.moment("lastModified", m.modified)
+	p.commit("lastModified", m.modified)
 	p.location("location", s.base, m.endpoint, m.id)
 	p.text("version", m.version)
 	p.end(mark, '}')
