@@ -95,7 +95,9 @@ func (s *Server) get(name string) handler {
 		t := r.account.content.resourceType(name)
 		doc, err := r.one(t)
 		if err == nil {
-			w.Header().Set("Content-Location", r.location(t))
+			where := r.location(t)
+			w.Header().Set("Location", where) // as in RFC 7644 §3.4.1
+			w.Header().Set("Content-Location", where)
 		}
 		return s.sendResult(w, r, doc, err)
 	}
