@@ -95,6 +95,14 @@ func (c *catalogue) ageing(path Path, typ AttributeType, source string) {
 	c.add(&attribute{Attribute: Attribute{Path: path, Type: typ, CaseExact: true}, source: source, ages: true})
 }
 
+// bodySource reads a text of the body of a row, for attributes too large or
+// too seldom asked for to be in the search document. A damaged body has none;
+// row and path are SQL.
+func bodySource(table, row, path string) string {
+	return `(select iif(json_valid(b.t), b.t ->> ` + path + `, null) from (select cast(body as text) t from ` +
+		table + `_body where row = ` + row + `) b)`
+}
+
 // complexOf adds a singular complex attribute.
 func (c *catalogue) complexOf(path Path, parts ...*attribute) {
 	c.add(&attribute{Attribute: Attribute{Path: path, Type: Complex}, parts: parts})

@@ -34,6 +34,8 @@ func policyCatalogue() *catalogue {
 	c.document(String, !exact, "aws.description")
 	c.document(String, exact, "aws.defaultVersion")
 	c.document(DateTime, exact, "aws.updated")
+	c.add(&attribute{Attribute: Attribute{Path: "aws.document", Type: String, CaseExact: true},
+		source: bodySource("policy", "x.row", documentPath("document"))})
 	c.document(Boolean, exact, "aws.awsManaged", "aws.attachable", "aws.grantable", "aws.deny")
 	c.documentList("aws.tags", text("key", "value"))
 	return c
@@ -50,6 +52,8 @@ func roleCatalogue() *catalogue {
 	c.document(String, exact, "aws.permissionsBoundary")
 	c.document(Integer, exact, "aws.maxSessionDuration")
 	c.document(Boolean, exact, "aws.crossAccount", "aws.conditional")
+	c.add(&attribute{Attribute: Attribute{Path: "aws.trustPolicy", Type: String, CaseExact: true},
+		source: bodySource("role", "x.row", documentPath("trust"))})
 	c.documentList("aws.trusted", text("type"), exactText("value"))
 	c.documentList("aws.attachedPolicies", indexedBy(elementRoleAttached, exactText("value")), text("display"))
 	c.documentList("aws.inlinePolicies", text("name"), exactText("document"))

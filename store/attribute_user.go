@@ -31,7 +31,8 @@ func userCatalogue() *catalogue {
 	c.documentList("entitlements", []part{{name: "value", typ: String, exact: true, number: elementUserAttached, among: true}},
 		text("display"), []part{{name: "type", typ: String, source: `'managedpolicy'`}})
 	c.documentList("roles", exactText("value"), text("display", "type"))
-	c.documentList("x509Certificates", exactText("value"), text("display"))
+	c.documentList("x509Certificates", exactText("value"), text("display"),
+		[]part{{name: "type", typ: String, source: `lower(` + bodySource("user", "x.row", `('$."certificates"[' || e.key || ']."status"')`) + `)`}})
 	enterpriseAttributes(c)
 	userExtension(c)
 	return c
@@ -67,6 +68,8 @@ func userExtension(c *catalogue) {
 	c.ageing("aws.lastActivity", DateTime, `(select a.last_activity from activity a where a.user_id = x.id)`)
 	c.ageing("aws.observedAt", DateTime, `nullif(max(coalesce((select a.observed_at from activity a where a.user_id = x.id), ''),
 		coalesce((select t.observed from status t), '')), '')`)
+	c.ageing("aws.reportedAt", DateTime, activityTime("reportedAt"))
+	c.ageing("aws.detailsAt", DateTime, activityTime("detailsAt"))
 
 	c.documentList("aws.mfaDevices", exactText("serialNumber"), text("type"), ofType(DateTime, "enabled"))
 	c.documentList("aws.accessKeys", indexedBy(elementUserAccessKey, exactText("id")), text("status"),
@@ -79,14 +82,7 @@ func userExtension(c *catalogue) {
 	c.documentList("aws.serviceSpecificCredentials", exactText("id"), text("service", "user", "status"), ofType(DateTime, "created", "expires"))
 	c.documentList("aws.inlinePolicies", text("name"), exactText("document"))
 	c.documentList("aws.attachedPolicies", indexedBy(elementUserAttached, exactText("value")), text("display"))
-	inherited := groupsOfUser()
-	inherited.from += `, jsonb_each(g.search, ` + documentPath("aws.attachedPolicies") + `) j`
-	inherited.order += `, j.key`
-	c.multi("aws.inheritedPolicies", inherited, []part{
-		{name: "value", typ: String, exact: true, source: `j.value ->> '$."value"'`},
-		{name: "display", typ: String, source: `j.value ->> '$."display"'`},
-		{name: "group", typ: String, exact: true, source: `e.group_id`},
-	})
+	inheritedPolicies(c)
 	c.documentList("aws.disabledBy", text("type"), exactText("value", "group"), ofType(Boolean, "ours"))
 	c.documentList("aws.tags", text("key", "value"))
 	c.documentList("aws.attributeSources", text("attribute", "source"))
@@ -95,4 +91,26 @@ func userExtension(c *catalogue) {
 // keyUseSource reads the use of a key, which stands at the key's position.
 func keyUseSource(name string) string {
 	return `(select a.keys ->> ('$[' || e.key || ']."` + name + `"') from activity a where a.user_id = x.id)`
+}
+
+// inheritedPolicies are what the groups of x have attached, and then what is
+// embedded in them, which is named after the group.
+func inheritedPolicies(c *catalogue) {
+	inherited := groupsOfUser()
+	inherited.from += `, jsonb_each(jsonb_array(g.search -> ` + documentPath("aws.attachedPolicies") +
+		`, g.search -> ` + documentPath("aws.inlinePolicies") + `)) k, jsonb_each(k.value) j`
+	inherited.order += `, k.key, j.key`
+	embedded := `coalesce(g.arn, '') || '#' || ` + bodySource("grp", "g.row", `('$."inline"[' || j.key || ']."name"')`)
+	c.multi("aws.inheritedPolicies", inherited, []part{
+		{name: "value", typ: String, exact: true, source: `iif(k.key = 0, j.value ->> '$."value"', ` + embedded + `)`},
+		{name: "display", typ: String, source: `iif(k.key = 0, j.value ->> '$."display"', j.value ->> '$."name"')`},
+		{name: "group", typ: String, exact: true, source: `e.group_id`},
+	})
+}
+
+// activityTime reads a time of the activity document, which has as many digits
+// as it needs, in the stored form.
+func activityTime(name string) string {
+	return `(select substr(b.t, 1, 19) || '.' || substr(rtrim(substr(b.t, 21), 'Z') || '000000000', 1, 9) || 'Z'
+		from (select a.body ->> ` + documentPath(Path(name)) + ` t from activity a where a.user_id = x.id) b)`
 }

@@ -75,11 +75,14 @@ func (c chooser) user(i int) store.User {
 		ID: fmt.Sprintf("AIDA%d", i), Name: fmt.Sprint("u", i), UserName: c.word() + fmt.Sprint(i), Path: "/" + c.word(), ARN: c.word(),
 		Created: pick(c, times), Boundary: c.word(), Active: c.IntN(2) == 0, IdentityType: c.word(), ConsoleAccess: c.flag(),
 		PasswordLastChanged: c.time(), MFAActive: c.flag(), Managed: c.IntN(2) == 0, Attached: c.policyRefs(),
-		Tags:             several(c, func() store.Tag { return store.Tag{Key: c.word(), Value: c.word()} }),
-		Inline:           several(c, func() store.InlinePolicy { return store.InlinePolicy{Name: c.word(), Document: c.word()} }),
-		Roles:            several(c, func() store.RoleRef { return store.RoleRef{ARN: c.word(), Name: c.word(), Type: c.word()} }),
-		DisabledBy:       several(c, func() store.Deny { return store.Deny{Type: c.word(), Value: c.word(), Ours: c.IntN(2) == 0} }),
-		MFADevices:       several(c, func() store.MFADevice { return store.MFADevice{SerialNumber: c.word(), Enabled: c.time()} }),
+		Tags:       several(c, func() store.Tag { return store.Tag{Key: c.word(), Value: c.word()} }),
+		Inline:     several(c, func() store.InlinePolicy { return store.InlinePolicy{Name: c.word(), Document: c.word()} }),
+		Roles:      several(c, func() store.RoleRef { return store.RoleRef{ARN: c.word(), Name: c.word(), Type: c.word()} }),
+		DisabledBy: several(c, func() store.Deny { return store.Deny{Type: c.word(), Value: c.word(), Ours: c.IntN(2) == 0} }),
+		MFADevices: several(c, func() store.MFADevice { return store.MFADevice{SerialNumber: c.word(), Enabled: c.time()} }),
+		Certificates: several(c, func() store.Certificate {
+			return store.Certificate{ID: c.word(), Status: pick(c, []string{"Active", "Inactive"})}
+		}),
 		SSHPublicKeys:    several(c, func() store.Credential { return store.Credential{ID: c.word(), Created: c.time()} }),
 		AccessKeys:       several(c, func() store.AccessKey { return store.AccessKey{ID: c.word(), Status: c.word(), Created: c.time()} }),
 		AttributeSources: several(c, func() store.AttributeSource { return store.AttributeSource{Attribute: c.word(), Source: c.word()} }),
@@ -108,12 +111,13 @@ func (c chooser) observation() *store.Observation {
 		obs.Groups = append(obs.Groups, store.Group{
 			ID: fmt.Sprint("AGPA", i), Name: fmt.Sprint("g", i), DisplayName: c.word() + fmt.Sprint(i), ARN: c.word(), Created: pick(c, times),
 			ExternalID: c.word(), Managed: c.IntN(2) == 0, Attached: c.policyRefs(),
+			Inline: []store.InlinePolicy{{Name: "a" + c.word()}, {Name: "b" + c.word()}}[:c.IntN(3)],
 		})
 	}
 	for i := range 12 {
 		u := c.user(i)
 		obs.Users = append(obs.Users, u)
-		a := store.Activity{UserID: u.ID, ObservedAt: start, PasswordLastUsed: c.time()}
+		a := store.Activity{UserID: u.ID, ObservedAt: start, PasswordLastUsed: c.time(), ReportedAt: c.time(), DetailsAt: c.time()}
 		for range u.AccessKeys {
 			a.Keys = append(a.Keys, store.KeyUse{LastUsed: c.time(), Service: c.word(), Region: c.word()})
 		}

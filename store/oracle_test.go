@@ -64,6 +64,7 @@ func userItem(u *store.User, groups map[string]*store.Group) item {
 		"aws.identityTypeRule": u.IdentityTypeRule, "aws.consoleAccess": u.ConsoleAccess, "aws.mfaActive": u.MFAActive,
 		"aws.managed": u.Managed, "aws.passwordLastChanged": u.PasswordLastChanged, "aws.permissionsBoundary": u.Boundary,
 		"aws.passwordLastUsed": u.Activity.PasswordLastUsed, "aws.lastActivity": u.Activity.Last(), "aws.observedAt": u.Activity.ObservedAt,
+		"aws.reportedAt": u.Activity.ReportedAt, "aws.detailsAt": u.Activity.DetailsAt,
 		"aws.inlinePolicies": inline(u.Inline), "aws.attachedPolicies": policies(u.Attached), "aws.tags": tags(u.Tags),
 	}
 	it["addresses"] = elements(p.Addresses, func(a store.Address) item {
@@ -88,6 +89,9 @@ func userMemberships(it item, u *store.User, groups map[string]*store.Group) {
 		for _, p := range groups[id].Attached {
 			inherited = append(inherited, item{"value": p.ARN, "display": p.Name, "group": id})
 		}
+		for _, p := range groups[id].Inline {
+			inherited = append(inherited, item{"value": groups[id].ARN + "#" + p.Name, "display": p.Name, "group": id})
+		}
 	}
 	it["entitlements"], it["groups"], it["aws.inheritedPolicies"] = entitlements, memberships, inherited
 }
@@ -104,8 +108,11 @@ func userCredentials(it item, u *store.User) {
 	}
 	it["aws.accessKeys"] = keys
 	it["x509Certificates"] = elements(u.Certificates, func(c store.Certificate) item {
-		block, _ := pem.Decode([]byte(c.Body))
-		return item{"value": base64.StdEncoding.EncodeToString(block.Bytes), "display": c.ID}
+		it := item{"display": c.ID, "type": c.Status}
+		if block, _ := pem.Decode([]byte(c.Body)); block != nil {
+			it["value"] = base64.StdEncoding.EncodeToString(block.Bytes)
+		}
+		return it
 	})
 	it["aws.mfaDevices"] = elements(u.MFADevices, func(m store.MFADevice) item {
 		return item{"serialNumber": m.SerialNumber, "type": m.Type, "enabled": m.Enabled}

@@ -54,7 +54,7 @@ func FuzzQuery(f *testing.F) {
 	s := open(f)
 	replace(f, s, newChooser(1).observation())
 	first := s.Generation().At
-	replace(f, s, newChooser(2).observation())
+	replace(f, s, newChooser(3).observation())
 	for seed := range uint64(500) {
 		f.Add(seed, "ann")
 	}
