@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"iamscim/scim/auth"
 )
@@ -91,6 +95,84 @@ func TestQueryString(t *testing.T) {
 			checkErrorBody(t, got.status, got.header, got.body)
 		}
 	}
+}
+
+// TestFilterByWhatIsShown: what a client reads of a resource finds it again,
+// also where the snapshot keeps it elsewhere than the rest.
+func TestFilterByWhatIsShown(t *testing.T) {
+	d := newDemo(t, 100)
+	for _, tt := range []struct{ endpoint, attribute string }{
+		{"/Users", "meta.location"},
+		{"/Users", "groups.$ref"},
+		{"/Users", "x509Certificates.type"},
+		{"/Users", awsUserURN + ":reportedAt"},
+		{"/Users", awsUserURN + ":inheritedPolicies.value"},
+		{"/Users", awsUserURN + ":inheritedPolicies.display"},
+		{"/Groups", "members.$ref"},
+		{"/Entitlements", awsEntitlementURN + ":document"},
+		{"/Roles", awsRoleURN + ":trustPolicy"},
+	} {
+		var all struct{ Resources []map[string]any }
+		got := d.do(t, "GET", "/scim/v2"+tt.endpoint+"?count=1000", "")
+		if err := json.Unmarshal(got.body, &all); err != nil {
+			t.Fatal(err)
+		}
+		want := map[string][]string{} // ids by value
+		for _, r := range all.Resources {
+			for _, v := range shown(r, tt.attribute) {
+				want[v] = append(want[v], r["id"].(string))
+			}
+		}
+		if len(want) == 0 {
+			t.Errorf("nobody has %s", tt.attribute)
+		}
+		for value, ids := range want {
+			filter := url.QueryEscape(fmt.Sprintf("%s eq %q", tt.attribute, value))
+			d.wantIDs(t, tt.endpoint+"?count=1000&attributes=id&filter="+filter, slices.Compact(ids))
+		}
+	}
+}
+
+// wantIDs asks for a list and compares whom it has.
+func (d *demo) wantIDs(t *testing.T, path string, want []string) {
+	t.Helper()
+	var list struct{ Resources []struct{ ID string } }
+	got := d.do(t, "GET", "/scim/v2"+path, "")
+	if err := json.Unmarshal(got.body, &list); err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	for _, r := range list.Resources {
+		ids = append(ids, r.ID)
+	}
+	if diff := cmp.Diff(want, ids); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// shown returns the texts of an attribute in a resource as it was answered.
+func shown(resource map[string]any, attribute string) []string {
+	found := []any{resource}
+	if i := strings.LastIndex(attribute, ":"); i >= 0 {
+		found, attribute = []any{resource[attribute[:i]]}, attribute[i+1:]
+	}
+	for name := range strings.SplitSeq(attribute, ".") {
+		var next []any
+		for _, x := range found {
+			object, _ := x.(map[string]any)
+			if list, ok := object[name].([]any); ok {
+				next = append(next, list...)
+			} else if object[name] != nil {
+				next = append(next, object[name])
+			}
+		}
+		found = next
+	}
+	var texts []string
+	for _, x := range found {
+		texts = append(texts, x.(string))
+	}
+	return texts
 }
 
 func TestSearchOverHTTP(t *testing.T) {

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/elimity-com/scim/schema"
@@ -83,8 +84,15 @@ func newAttribute(declared schema.CoreAttribute, prefix string, keys []string, s
 			Multi: a.Multi || sub.MultiValued(), Absent: !found,
 		}
 	}
+	if endpoint := locations[a.Path]; endpoint != "" {
+		ref := a.Sub["$ref"]
+		ref.Path, ref.Endpoint, ref.Absent = a.Path+".value", endpoint, a.Absent
+	}
 	return a
 }
+
+// locations are the attributes whose $ref is made from their value.
+var locations = map[store.Path]string{"groups": "/Groups/", "members": "/Users/"}
 
 // add registers a under every spelling of its path and of its sub-attributes'.
 func (x *schemaIndex) add(urn string, a *attribute) {
@@ -117,6 +125,8 @@ func (x *schemaIndex) addCommon(res *resourceType, stored map[store.Path]store.A
 		text("resourceType", "", exact), moment("created", ""), moment("lastModified", ""),
 		reference("location", "", to("uri")), text("version", "", exact)), "", nil, stored)
 	meta.Sub["resourcetype"].Constant = []string{res.Name}
+	location := meta.Sub["location"]
+	location.Path, location.Endpoint, location.Absent = cmp.Or(res.aliases["id"], "id"), res.Endpoint+"/", false
 	x.add(res.Schema, meta)
 }
 

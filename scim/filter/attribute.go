@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -29,6 +30,9 @@ type Attribute struct {
 	Type  Type
 	Multi bool
 	Sub   map[string]*Attribute // by lower-case name
+	// Endpoint, such as "/Groups/", is set for the URI of a resource of which the
+	// snapshot has the id: that is compared, so only for equality.
+	Endpoint string
 	// Absent: declared, but no resource of this kind has it.
 	Absent bool
 	// Constant: every resource of this kind has these values and no others.
@@ -66,7 +70,7 @@ func (a *Attribute) match(where store.Expr) store.Expr {
 // element if there are many.
 func (a *Attribute) path(scope *Attribute) store.Path {
 	if scope != nil && scope.Multi {
-		return store.Path(a.Name)
+		return a.Path[len(scope.Path)+1:]
 	}
 	return a.Path
 }
@@ -97,6 +101,8 @@ func (a *Attribute) compare(scope *Attribute, op store.Op, v literal) (store.Exp
 		return nil, err
 	case target.Constant != nil:
 		return target.compareConstant(op, v.text), nil
+	case target.Absent && op == store.Ne && !target.Multi:
+		return always, nil
 	case target.Absent:
 		return never, nil
 	}
@@ -150,6 +156,9 @@ func holds(op store.Op, have, want string) bool {
 
 // convert reads v as a value of a's type.
 func (a *Attribute) convert(op store.Op, v literal) (any, error) {
+	if a.Endpoint != "" {
+		return a.reference(op, v)
+	}
 	switch a.Type {
 	case Boolean:
 		return a.boolean(op, v)
@@ -163,6 +172,22 @@ func (a *Attribute) convert(op store.Op, v literal) (any, error) {
 		}
 	}
 	return v.text, nil
+}
+
+// reference takes the id out of a URI; any other URI is nobody's.
+func (a *Attribute) reference(op store.Op, v literal) (any, error) {
+	if op != store.Eq && op != store.Ne {
+		return nil, a.mismatch(op)
+	}
+	i := strings.LastIndex(v.text, a.Endpoint)
+	if i < 0 {
+		return "", nil
+	}
+	id, err := url.PathUnescape(v.text[i+len(a.Endpoint):])
+	if err != nil {
+		return "", nil
+	}
+	return id, nil
 }
 
 func (a *Attribute) mismatch(op store.Op) error {

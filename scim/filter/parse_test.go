@@ -50,6 +50,9 @@ func attributes() func(string) *Attribute {
 	all["meta.lastmodified"] = meta.Sub["lastmodified"]
 	all["schemas"] = &Attribute{Path: "schemas", Name: "schemas", Type: String, Multi: true, Constant: []string{userURN, "urn:x"}}
 	all["certificates"].Sub["value"].Type = Binary
+	ref := &Attribute{Path: "members.value", Name: "$ref", Type: Reference, Multi: true, Endpoint: "/Users/"}
+	all["members"].Sub["$ref"], all["members.$ref"] = ref, ref
+	all["nickname"] = &Attribute{Path: "nickName", Name: "nickName", Type: String, Absent: true}
 	all["photos"] = complexOf("photos", true, "value")
 	all["photos"].Absent, all["photos"].Sub["value"].Absent = true, true
 	return func(path string) *Attribute { return all[strings.ToLower(path)] }
@@ -160,6 +163,14 @@ func TestParse(t *testing.T) {
 		{`photos pr`, `never`},
 		{`photos[value pr]`, `never`},
 		{`photos eq "x"`, `never`},
+		{`nickName eq "x"`, `never`},
+		{`nickName ne "x"`, `always`},
+
+		// The URI of a resource is compared by the id in it.
+		{`members.$ref eq "https://x.example/scim/v2/Users/a%3Ab"`, `members.value eq "a:b"`},
+		{`members[$ref eq "../Users/1"]`, `members[value eq "1"]`},
+		{`members.$ref ne "https://x.example/Groups/1"`, `members.value ne ""`},
+		{`members.$ref pr`, `members.value pr`},
 	} {
 		x, err := Parse(tt.filter, attributes())
 		if err != nil {
