@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"iamscim/store"
@@ -178,7 +179,24 @@ func (p *Provisioner) replanDeletion(e *execution) replan {
 		if err != nil {
 			return nil, nil, err
 		}
-		return pl.planDeleteUser(now), &subject{user: now.user}, nil
+		plan := pl.planDeleteUser(now)
+		e.addDevices(plan)
+		return plan, &subject{user: now.user}, nil
+	}
+}
+
+// addDevices adds the virtual devices to a follow-up that were taken from the
+// user and not deleted yet: nothing that is read of a user names them any more.
+func (e *execution) addDevices(next *Plan) {
+	for i := range e.plan.Steps {
+		s := e.plan.Steps[i]
+		if s.Action != "DeleteVirtualMFADevice" || e.states[i] == store.StepDone || e.states[i] == store.StepSkipped {
+			continue
+		}
+		again := func(n Step) bool { return n.Action == s.Action && n.param("device") == s.param("device") }
+		if !slices.ContainsFunc(next.Steps, again) {
+			next.Steps = slices.Insert(next.Steps, len(next.Steps)-1, s) // before DeleteUser
+		}
 	}
 }
 

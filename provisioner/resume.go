@@ -208,18 +208,13 @@ func (e *execution) rollOn(ctx context.Context) error {
 		return err
 	}
 	e.x, e.before = x, x.clone()
+	e.settleIntents()
 	if len(next.Steps) == 0 {
 		return e.finish(ctx)
 	}
 	from, err := e.follow(ctx, next)
 	if err != nil {
 		return err
-	}
-	// What an earlier process tried is settled by the live read.
-	for i := range from {
-		if e.states[i] == store.StepIntended || e.states[i] == store.StepPlanned {
-			e.mark(i, store.StepSkipped, "")
-		}
 	}
 	err = e.rollFrom(ctx, from, again)
 	switch {
@@ -229,6 +224,21 @@ func (e *execution) rollOn(ctx context.Context) error {
 		return err
 	}
 	return e.halt(ctx, err)
+}
+
+// settleIntents settles by the live read what an earlier process was about to
+// do: it is done, or as good as never begun, and then part of what is left.
+func (e *execution) settleIntents() {
+	for i := range e.plan.Steps {
+		s := &e.plan.Steps[i]
+		switch {
+		case e.states[i] != store.StepIntended:
+		case e.shows(s) && s.Action != "DeleteVirtualMFADevice": // which no read shows
+			e.mark(i, store.StepSkipped, "")
+		default:
+			e.mark(i, store.StepPlanned, "")
+		}
+	}
 }
 
 // planHistory is how long finished plans are kept to look at; what they did is
