@@ -25,7 +25,7 @@ import (
 // Benchmarks compare processes: this test binary starts itself again as a
 // gateway without AWS, or as a plain handler that writes bytes from memory.
 const (
-	childEnv   = "IAMSCIM_TEST_CHILD" // "gateway" or "plain"
+	childEnv   = "IAMSCIM_TEST_CHILD" // "gateway", "plain" or "serve"
 	childArg   = "IAMSCIM_TEST_CHILD_ARG"
 	benchToken = "a-bootstrap-token-for-benchmarks"
 	benchID    = "123456789012"
@@ -36,6 +36,8 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(childEnv) {
 	case "":
 		os.Exit(m.Run())
+	case "serve":
+		err = serveChildProgram(os.Getenv(childArg))
 	case "gateway":
 		err = gatewayChild(context.Background(), os.Getenv(childArg))
 	case "plain":
