@@ -148,7 +148,7 @@ func allows(methods ...string) expectation {
 		}
 		for _, m := range methods {
 			if !slices.Contains(got, m) {
-				return fmt.Errorf("Allow is %q, without %s", strings.Join(got, ", "), m)
+				return fmt.Errorf("the header Allow is %q, without %s", strings.Join(got, ", "), m)
 			}
 		}
 		return nil

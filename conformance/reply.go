@@ -38,7 +38,7 @@ func decode(raw []byte) any {
 	if err := dec.Decode(&v); err != nil {
 		return nil
 	}
-	if _, err := dec.Token(); err != io.EOF { //nolint:errorlint // Token documents a bare io.EOF
+	if _, err := dec.Token(); err != io.EOF {
 		return nil
 	}
 	return v
