@@ -248,10 +248,10 @@ func (s *Server) logShape(r *request, w *recorder, err error) {
 }
 
 // levelOf: our own faults are for an operator to look at; a client that went
-// away is not one.
+// away is not one, nor is one that asks for what there is not (501).
 func levelOf(status int, err error) slog.Level {
 	switch {
-	case status < 500 || errors.Is(err, context.Canceled):
+	case status < 500, status == http.StatusNotImplemented, errors.Is(err, context.Canceled):
 		return slog.LevelInfo
 	case status == http.StatusServiceUnavailable:
 		return slog.LevelWarn

@@ -33,6 +33,15 @@ func TestShapeLog(t *testing.T) {
 	}
 }
 
+// A 501 is a client's question, not a fault of ours.
+func TestLevel(t *testing.T) {
+	d := newDemo(t, 5)
+	d.do(t, "GET", "/scim/v2/Me", "")
+	if log := d.logged(); !strings.Contains(log, `"status":501`) || strings.Contains(log, `"level":"ERROR"`) {
+		t.Errorf("logged:\n%s", log)
+	}
+}
+
 // What a client sends as a value or as a credential is nowhere in the log.
 func TestLogKeepsNoValues(t *testing.T) {
 	d := newDemo(t, 5)
