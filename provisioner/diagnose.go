@@ -128,6 +128,20 @@ func credentialProblem(err error) *ConnectError {
 	return nil
 }
 
+// notAllowed explains a read that AWS refused and without which there is no
+// observation; any other error is returned as it is.
+func notAllowed(err error) error {
+	action := deniedAction(err)
+	if action == "" || !forbidden(err) || credentialProblem(err) != nil {
+		return err
+	}
+	return &ConnectError{
+		Problem: "AWS does not allow the credentials " + action,
+		Remedy:  "attach the AWS-managed policy IAMReadOnlyAccess, or the read policy of docs/iam-policy.json, to the role or user in use, and look for a permissions boundary or service control policy that denies it",
+		Err:     err,
+	}
+}
+
 // innermost finds the call that really failed: a failing AssumeRole arrives
 // wrapped in the call that needed its credentials.
 func innermost(op *smithy.OperationError) *smithy.OperationError {

@@ -76,7 +76,7 @@ func (o *observer) observe(ctx context.Context) (*facts, error) {
 	o.optional(ctx, "GenerateCredentialReport", o.generateReport)
 	o.optional(ctx, "GetAccountSummary", o.readSummary)
 	if err := o.readAccount(ctx); err != nil {
-		return nil, err
+		return nil, notAllowed(err)
 	}
 	o.optional(ctx, "ListRoles", o.readRoleExtras)
 	o.optional(ctx, "ListVirtualMFADevices", o.readVirtualMFA)

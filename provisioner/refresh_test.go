@@ -3,6 +3,7 @@ package provisioner_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -126,6 +127,20 @@ func TestDeadEndpoint(t *testing.T) {
 	l.refresh()
 	if h := l.p.Health(); !h.Credentials.OK || h.Snapshot.LastError != "" || h.Snapshot.Age > time.Minute {
 		t.Errorf("got health %+v after recovery", h)
+	}
+}
+
+// TestMissingPermission: health says which, and what to do about it.
+func TestMissingPermission(t *testing.T) {
+	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
+	l.AddUser(iamsim.User{Name: "reader", Keys: []iamsim.AccessKey{{}}})
+	reader, _ := l.User("reader")
+	l.conn = connect(t, provisioner.ConnectConfig{AccessKeyID: say(reader.Keys[0].ID), SecretAccessKey: say(reader.Keys[0].Secret)})
+	l.start(provisioner.Config{})
+	l.refuse()
+	h := l.p.Health()
+	if h.Credentials.OK || !strings.Contains(h.Credentials.Problem, "iam:GetAccountAuthorizationDetails") || !strings.Contains(h.Credentials.Remedy, "IAMReadOnlyAccess") {
+		t.Errorf("health %+v", h.Credentials)
 	}
 }
 
