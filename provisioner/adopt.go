@@ -18,6 +18,9 @@ type Adopted struct {
 	// may be reactivated. Still are those that only their owner can take away.
 	Released []string `json:"released,omitempty"`
 	Still    []string `json:"still,omitempty"`
+	// Restored says that the user had been deleted and was kept, and is now shown
+	// again.
+	Restored bool `json:"restored,omitempty"`
 }
 
 const actionAdopt = "adopt"
@@ -26,7 +29,8 @@ const actionAdopt = "adopt"
 // and releases what others placed on a user to deny everything: a reactivation
 // takes it away. It needs the scope admin, and writes nothing to IAM. Names are
 // user and group names, unique ids or ARNs; "user/…" and "group/…" tell apart
-// what is called alike. Nothing is adopted if one of them is not found.
+// what is called alike. Nothing is adopted if one of them is not found. A user
+// who waits for their deletion is not deleted any more.
 func (p *Provisioner) Adopt(ctx context.Context, a Actor, names ...string) ([]Adopted, error) {
 	if !a.Scopes[ScopeAdmin] {
 		return nil, p.refused(ctx, a, actionAdopt, store.Ref{}, missingScope(ScopeAdmin))
@@ -77,6 +81,11 @@ func (p *Provisioner) lookUpName(ctx context.Context, name string) (store.Ref, e
 		}
 		return nil
 	})
+	if err == nil && kinds[0] == store.KindUser && !slices.ContainsFunc(found, func(r store.Ref) bool { return r.Kind == store.KindUser }) {
+		var kept []store.Ref
+		kept, err = p.keptCalled(ctx, bare)
+		found = append(found, kept...)
+	}
 	switch {
 	case err != nil:
 		return store.Ref{}, fmt.Errorf("look for %q: %w", name, err)
@@ -113,6 +122,10 @@ func (p *Provisioner) adoptOne(ctx context.Context, a Actor, ref store.Ref) (*Ad
 }
 
 func (r *request) adoptUser(ctx context.Context, id string) (*Adopted, error) {
+	restored, err := r.restore(ctx, id)
+	if err != nil {
+		return nil, err
+	}
 	known, err := r.p.known(ctx, id)
 	if err != nil {
 		return nil, err
@@ -124,7 +137,7 @@ func (r *request) adoptUser(ctx context.Context, id string) (*Adopted, error) {
 	if err := r.p.guardAdoption(ctx, touchedUser(now.user)); err != nil {
 		return nil, err
 	}
-	out := &Adopted{Object: store.Ref{Kind: store.KindUser, ID: id}, Name: now.user.Name}
+	out := &Adopted{Object: store.Ref{Kind: store.KindUser, ID: id}, Name: now.user.Name, Restored: restored}
 	out.release(now.user)
 	err = r.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 		if err := r.own(ctx, tx, out); err != nil || len(out.Released) == 0 {

@@ -43,7 +43,8 @@ func (v *verdict) losing(members func() ([]string, error)) ([]string, error) {
 		}
 	}
 	u := v.before.user
-	if v.plan.Kind == kindDeleteUser || v.plan.Kind == kindDeactivate && len(v.plan.Steps) > 0 && u != nil && u.Active {
+	later := !v.plan.after.due.IsZero() // counts as the deletion that it is
+	if v.plan.Kind == kindDeleteUser || later || v.plan.Kind == kindDeactivate && len(v.plan.Steps) > 0 && u != nil && u.Active {
 		lost[v.plan.Object.ID] = true
 	}
 	maps.DeleteFunc(lost, func(id string, yes bool) bool { return !yes || id == "" })
@@ -82,7 +83,7 @@ func (p *Provisioner) guardBrake(ctx context.Context, v *verdict, opt Options) e
 	if opt.Unbraked && opt.DryRun {
 		return nil
 	}
-	single := v.plan.Kind == kindDeactivate && len(people) == 1
+	single := v.plan.Kind == kindDeactivate && v.plan.after.due.IsZero() && len(people) == 1
 	return p.brake(ctx, v.actor, people, brakeQuestion{single: single, dry: opt.DryRun})
 }
 

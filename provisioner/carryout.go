@@ -228,7 +228,8 @@ func (e *execution) finish(ctx context.Context) error {
 func (e *execution) conclude(ctx context.Context, tx *store.StateTx) error {
 	a, ref, who := &e.plan.after, e.plan.Object, e.actor.Credential
 	if a.forgotten {
-		return errors.Join(tx.DeletePerson(ctx, ref.ID), tx.DeleteDeactivation(ctx, ref.ID), tx.DeleteGroupAttributes(ctx, ref.ID), tx.DeleteOwnership(ctx, ref))
+		return errors.Join(tx.DeletePerson(ctx, ref.ID), tx.DeleteDeactivation(ctx, ref.ID), tx.DeleteGroupAttributes(ctx, ref.ID),
+			tx.DeleteOwnership(ctx, ref), tx.DropPendingDeletion(ctx, ref.ID))
 	}
 	var errs []error
 	if a.owned {
@@ -246,5 +247,5 @@ func (e *execution) conclude(ctx context.Context, tx *store.StateTx) error {
 	if a.forget {
 		errs = append(errs, tx.DeleteDeactivation(ctx, ref.ID))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, e.scheduleDeletion(ctx, tx))...)
 }

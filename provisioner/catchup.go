@@ -163,7 +163,7 @@ func putUserWithGroups(ctx context.Context, tx *store.SnapshotTx, u *store.User)
 func (p *Provisioner) memoryOf(ctx context.Context, ref store.Ref) (*memory, error) {
 	m := &memory{
 		persons: map[string]store.Person{}, groups: map[string]store.GroupAttributes{},
-		owned: map[store.Ref]store.Ownership{}, deactivated: map[string]store.Deactivation{},
+		owned: map[store.Ref]store.Ownership{}, deactivated: map[string]store.Deactivation{}, kept: map[string]string{},
 	}
 	err := p.account.State.View(ctx, func(tx *store.StateTx) error { return m.read(ctx, tx, ref) })
 	if err != nil {
@@ -190,6 +190,11 @@ func (m *memory) read(ctx context.Context, tx *store.StateTx, ref store.Ref) err
 	}
 	if d, err := tx.Deactivation(ctx, ref.ID); err == nil {
 		m.deactivated[ref.ID] = *d
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if d, err := tx.PendingDeletion(ctx, ref.ID); err == nil {
+		m.kept[ref.ID] = d.Name
 	} else if !errors.Is(err, store.ErrNotFound) {
 		return err
 	}

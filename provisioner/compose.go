@@ -39,6 +39,8 @@ type composer struct {
 	groupsByID map[string]*store.Group
 	flags      []Flag
 	urgent     []string // users whose details contradict the report
+	leftOut    map[string]bool
+	doubtful   []string // kept users who are not as we left them
 }
 
 // compose turns what AWS said into one observation.

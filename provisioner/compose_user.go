@@ -31,6 +31,10 @@ func (c *composer) composeUsers() {
 			c.flag(store.KindUser, u.ID, u.Name, "it has no id or no name and is left out")
 			continue
 		}
+		if _, kept := c.memory.kept[u.ID]; kept {
+			c.leaveOut(&u, d)
+			continue
+		}
 		c.access(&u, d)
 		u.Roles = roles.of(&u)
 		c.credentials(&u)
@@ -40,6 +44,7 @@ func (c *composer) composeUsers() {
 		c.obs.Users = append(c.obs.Users, u)
 		c.obs.Activities = append(c.obs.Activities, u.Activity)
 	}
+	c.missKept()
 	c.linkManagers()
 }
 

@@ -37,6 +37,9 @@
 // A dry run stops after guard. After a crash Resume takes up what the journal
 // holds (resume.go): what takes access away is finished, the rest undone.
 //
+// With WriteConfig.DeleteAfter a deletion is first a deactivation and the user is
+// left out of the snapshot (grace.go); DeleteDue does the rest (grace_end.go).
+//
 // Start reading at refresh.go, then observe.go and compose.go; for writes at
 // change.go, then plan_user.go and carryout.go.
 package provisioner

@@ -45,6 +45,9 @@ func (e *execution) begin(ctx context.Context, digest string) error {
 		if err := e.remember(ctx, tx); err != nil {
 			return err
 		}
+		if err := e.intendDeletion(ctx, tx); err != nil {
+			return err
+		}
 		e.intend(0)
 		return e.flush(ctx, tx)
 	})

@@ -3,6 +3,7 @@ package provisioner
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"iamscim/store"
 )
@@ -55,12 +56,14 @@ type remembrance struct {
 	inactive  bool   // remember a deactivation
 	forget    bool   // forget the deactivation
 	forgotten bool   // forget the object
+	// due is when a user who is deactivated is to be deleted; zero: never.
+	due time.Time
 }
 
 // empty reports whether carrying the plan out would change nothing anywhere.
 func (p *Plan) empty() bool {
 	a := p.after
-	return len(p.Steps) == 0 && a.person == nil && a.group == nil && !a.owned && !a.inactive && !a.forget && !a.forgotten
+	return len(p.Steps) == 0 && a.person == nil && a.group == nil && !a.owned && !a.inactive && !a.forget && !a.forgotten && a.due.IsZero()
 }
 
 func (p *Plan) add(steps ...Step) { p.Steps = append(p.Steps, steps...) }

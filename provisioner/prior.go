@@ -129,6 +129,9 @@ type memory struct {
 	groups      map[string]store.GroupAttributes
 	owned       map[store.Ref]store.Ownership
 	deactivated map[string]store.Deactivation
+	// kept are users whom a client deleted and who are still in IAM: their names
+	// there, by UserId.
+	kept map[string]string
 }
 
 func loadMemory(ctx context.Context, state *store.State) (*memory, error) {
@@ -144,7 +147,10 @@ func loadMemory(ctx context.Context, state *store.State) (*memory, error) {
 		if m.owned, err = tx.Owned(ctx); err != nil {
 			return err
 		}
-		m.deactivated, err = tx.Deactivations(ctx)
+		if m.deactivated, err = tx.Deactivations(ctx); err != nil {
+			return err
+		}
+		m.kept, err = keptIn(ctx, tx)
 		return err
 	})
 	return &m, err

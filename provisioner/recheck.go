@@ -63,15 +63,8 @@ func (p *Provisioner) Recheck(ctx context.Context) {
 }
 
 func (r *request) recheck(ctx context.Context, id string) error {
-	known, err := r.p.known(ctx, id)
-	if err != nil {
-		return err
-	}
-	now, err := r.p.nowOf(ctx, known)
+	now, err := r.deactivated(ctx, id)
 	if err != nil || now.record == nil { // reactivated meanwhile
-		return err
-	}
-	if now, err = r.p.withHeld(ctx, now); err != nil {
 		return err
 	}
 	pl, err := r.p.planner(ctx, now.user.Groups)
@@ -84,4 +77,25 @@ func (r *request) recheck(ctx context.Context, id string) error {
 	}
 	_, err = r.execute(ctx, &subject{user: now.user}, plan)
 	return err
+}
+
+// deactivated reads a user live with all credentials, also one who is not shown
+// any more.
+func (r *request) deactivated(ctx context.Context, id string) (userNow, error) {
+	d, err := r.p.pendingDeletion(ctx, id)
+	if err != nil {
+		return userNow{}, err
+	}
+	if d != nil {
+		return r.p.lookAt(ctx, &store.User{ID: id, Name: d.Name})
+	}
+	known, err := r.p.known(ctx, id)
+	if err != nil {
+		return userNow{}, err
+	}
+	now, err := r.p.nowOf(ctx, known)
+	if err != nil || now.record == nil {
+		return now, err
+	}
+	return r.p.withHeld(ctx, now)
 }

@@ -194,6 +194,10 @@ func (p *Provisioner) look(ctx context.Context, prior *prior, tell func(Progress
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the state file: %w", err)
 	}
+	// So that what composing leaves out is not taken for a loss.
+	if err := p.hideKept(ctx); err != nil {
+		return nil, nil, err
+	}
 	c := &composer{
 		accountID: p.conn.AccountID, facts: facts, prior: prior, memory: memory, derive: p.cfg.Derive, grantable: p.cfg.Grantable,
 	}

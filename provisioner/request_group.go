@@ -117,6 +117,9 @@ func (r *request) touched(ctx context.Context, now groupNow, w *GroupWish) (*pla
 			if err := p.allMembers(ctx, pl, &now); err != nil {
 				return nil, now, err
 			}
+			if err := p.spareKept(ctx, now.members); err != nil {
+				return nil, now, err
+			}
 			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return now.members[id] })
 		}
 	}

@@ -15,6 +15,9 @@ func (p *Provisioner) known(ctx context.Context, id string) (*store.User, error)
 	if p.account.Snapshot.Generation().ID == 0 {
 		return nil, store.ErrNoGeneration
 	}
+	if d, err := p.pendingDeletion(ctx, id); err != nil || d != nil {
+		return nil, errors.Join(err, fmt.Errorf("user %s: %w", id, store.ErrNotFound))
+	}
 	u, err := p.user(ctx, id)
 	if err != nil {
 		return nil, fmt.Errorf("read user %s: %w", id, err)
@@ -122,6 +125,11 @@ func (r *request) lookAtGroups(ctx context.Context, ids []string) error {
 func (r *request) takeName(ctx context.Context, kind store.Kind, id, shown, key string) error {
 	if !r.p.writes.queue.extend(r.job, key) {
 		return fmt.Errorf("name %q is being given: %w", shown, ErrConflict)
+	}
+	if kind == store.KindUser {
+		if err := r.p.nameKept(ctx, shown); err != nil {
+			return err
+		}
 	}
 	var taken bool
 	err := r.p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
@@ -243,6 +251,9 @@ func (r *request) deleteUser(ctx context.Context, id string, check func(*store.U
 	plan, err := pl.checked(pl.planDeleteUser(now))
 	if err != nil {
 		return nil, err
+	}
+	if r.p.writes.cfg.DeleteAfter > 0 {
+		return r.deleteLater(ctx, pl, now, plan)
 	}
 	return r.carryOut(ctx, &subject{user: now.user}, plan)
 }

@@ -23,12 +23,16 @@ func (p *Provisioner) Run(ctx context.Context) error {
 	if _, err := p.loadKnown(ctx); err != nil {
 		return err
 	}
+	if err := p.hideKept(ctx); err != nil {
+		return err
+	}
 	if err := p.firstCheck(ctx); err != nil {
 		return err
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { p.readDetailsForever(ctx) })
 	wg.Go(func() { p.runWrites(ctx) })
+	wg.Go(func() { p.deleteForever(ctx) })
 	wg.Go(func() { p.watchCapability(ctx) })
 	wg.Go(func() { p.pruneForever(ctx) })
 	defer wg.Wait()

@@ -30,6 +30,7 @@ func (p *Provisioner) swap(ctx context.Context, obs *store.Observation, c *compo
 		h.Snapshot.Flags = c.flags
 	})
 	p.wakeDetails(len(obs.Users), c.urgent)
+	p.writes.graces.doubt(c.doubtful)
 	return p.clearHeld(ctx)
 }
 

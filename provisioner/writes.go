@@ -32,6 +32,9 @@ type WriteConfig struct {
 	Strict         bool     // a deactivation also deletes the password
 	Passwords      bool     // write passwords
 	GroupsViaUsers bool     // memberships may be written through the user
+	// DeleteAfter is how long a deleted user is kept in IAM, deactivated and not
+	// shown; 0: not at all. It is not less than ConsistencyWindow.
+	DeleteAfter time.Duration
 
 	Guard GuardConfig
 }
@@ -50,6 +53,9 @@ func (c *WriteConfig) complete() {
 	c.Guard.complete()
 	if c.ConsistencyWindow <= 0 {
 		c.ConsistencyWindow = 2 * time.Minute
+	}
+	if c.DeleteAfter > 0 {
+		c.DeleteAfter = max(c.DeleteAfter, c.ConsistencyWindow)
 	}
 	if c.MaxCalls <= 0 {
 		c.MaxCalls = 2000
@@ -84,6 +90,7 @@ type writes struct {
 	wg         sync.WaitGroup // plans under way
 
 	rechecks rechecks
+	graces   graces
 }
 
 func newWrites(p *Provisioner) *writes {

@@ -132,6 +132,9 @@ func (e *execution) touched() []store.Protection {
 }
 
 func (e *execution) publishUser(ctx context.Context, tx *store.SnapshotTx, m *memory) error {
+	if _, kept := m.kept[e.plan.Object.ID]; kept { // still in IAM, but no longer shown
+		e.x.user = nil
+	}
 	if e.x.user == nil {
 		return tx.DeleteUser(ctx, e.plan.Object.ID)
 	}
