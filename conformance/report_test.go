@@ -135,7 +135,7 @@ func TestIndependence(t *testing.T) {
 // TestCrowded runs the checks on a server that is full of other people's data.
 func TestCrowded(t *testing.T) {
 	ref := newReference()
-	for i := range 450 {
+	for i := range 230 {
 		if _, err := ref.create(userKind, map[string]any{"userName": fmt.Sprintf("person%d@example.com", i), "displayName": "Person"}); err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestCrowded(t *testing.T) {
 			t.Errorf("%s: %s", r.Name, r.Reason)
 		}
 	}
-	if len(ref.docs) != 450 {
-		t.Errorf("%d users are left of 450", len(ref.docs))
+	if len(ref.docs) != 230 {
+		t.Errorf("%d users are left of 230", len(ref.docs))
 	}
 }
