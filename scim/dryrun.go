@@ -31,10 +31,11 @@ type dryRun struct {
 	Status   string          `json:"status"`
 	Resource json.RawMessage `json:"resource,omitempty"`
 	Calls    []string        `json:"calls"`
+	Notes    []string        `json:"notes,omitempty"` // what the calls do not say
 }
 
 func sendDryRun(w http.ResponseWriter, r *request, done *changed) error {
-	answer := dryRun{Schemas: []string{dryRunURN}, Status: strconv.Itoa(done.status), Calls: []string{}}
+	answer := dryRun{Schemas: []string{dryRunURN}, Status: strconv.Itoa(done.status), Calls: []string{}, Notes: done.Plan.Notes}
 	if done.doc != nil {
 		answer.Resource = done.doc.Body
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	scimerrors "github.com/elimity-com/scim/errors"
 
@@ -27,6 +28,9 @@ func refusalOf(err error) (e scimerrors.ScimError, header http.Header, ok bool) 
 	if denied, is := errors.AsType[*provisioner.DeniedError](err); is {
 		return reply(http.StatusForbidden, deniedSentence(denied)), nil, true
 	}
+	if kept, is := errors.AsType[*provisioner.KeptNameError](err); is {
+		return scimerrors.ScimError{Status: http.StatusConflict, ScimType: scimerrors.ScimTypeUniqueness, Detail: keptSentence(kept)}, nil, true
+	}
 	if invalid, is := errors.AsType[*provisioner.InvalidError](err); is {
 		keyword := scimerrors.ScimTypeInvalidValue
 		if invalid.TooMany {
@@ -40,6 +44,13 @@ func refusalOf(err error) (e scimerrors.ScimError, header http.Header, ok bool) 
 		return reply(http.StatusPreconditionFailed, sentence(stale.Reason)), nil, true
 	}
 	return scimerrors.ScimError{}, nil, false
+}
+
+// keptSentence says why a name is taken that nobody is shown under, and how to
+// get its user back.
+func keptSentence(e *provisioner.KeptNameError) string {
+	return fmt.Sprintf("The name belongs to a user who was deleted and is kept until %s, when the deletion becomes final. To get the user back, an administrator runs: iamscim adopt user/%s.",
+		e.Until.UTC().Format(time.RFC3339), e.Name)
 }
 
 // deniedSentence names the rule, so that the operator knows which setting to

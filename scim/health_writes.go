@@ -55,6 +55,10 @@ type journalReport struct {
 	// Open plans are under way or to be tried again.
 	Open  int          `json:"open"`
 	Plans []planReport `json:"plans,omitempty"`
+	// PendingDeletions counts the deleted users who are kept for now; NextDeletion
+	// is when the first of them is deleted.
+	PendingDeletions int        `json:"pendingDeletions"`
+	NextDeletion     *time.Time `json:"nextDeletion,omitempty"`
 }
 
 // planReport is a plan that waits or failed before.
@@ -71,11 +75,18 @@ type planReport struct {
 func (h *hosted) reportJournal(ctx context.Context) (journalReport, error) {
 	r := journalReport{Status: "ok"}
 	var open []*store.JournalPlan
+	var kept []store.PendingDeletion
 	err := h.Store.State.View(ctx, func(tx *store.StateTx) (err error) {
-		open, err = tx.OpenPlans(ctx)
+		if open, err = tx.OpenPlans(ctx); err != nil {
+			return err
+		}
+		kept, err = tx.PendingDeletions(ctx)
 		return err
 	})
-	r.Open = len(open)
+	r.Open, r.PendingDeletions = len(open), len(kept)
+	if len(kept) > 0 {
+		r.NextDeletion = &kept[0].Due
+	}
 	for _, plan := range open {
 		switch plan.State {
 		case store.PlanWaiting:
