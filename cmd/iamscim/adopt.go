@@ -20,7 +20,8 @@ func newAdopt(p process) *cobra.Command {
 		Short: "Make existing users and groups ours to manage",
 		Long: "adopt lets clients write users and groups that exist outside the manage path. For a user it also\n" +
 			"releases a deny or quarantine that somebody else placed, so that a client may reactivate them;\n" +
-			"it lifts nothing itself.",
+			"it lifts nothing itself. A deleted user who is still kept (--on-delete) is not deleted any more, and\n" +
+			"shown again, inactive.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usageError{errors.New("adopt needs the names or ids of users or groups")}
@@ -53,6 +54,9 @@ func newAdopt(p process) *cobra.Command {
 
 func adoptedLine(a provisioner.Adopted) string {
 	line := fmt.Sprintf("adopted %s %s", strings.ToLower(string(a.Object.Kind)), a.Name)
+	if a.Restored {
+		line = fmt.Sprintf("restored user %s, who was to be deleted", a.Name)
+	}
 	if len(a.Released) > 0 {
 		line += "; may be reactivated over " + strings.Join(a.Released, ", ")
 	}

@@ -43,7 +43,7 @@ func newPlan(p process) *cobra.Command {
 		},
 	}
 	data.add(cmd)
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: status, resource, calls")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON: status, resource, calls, notes")
 	return cmd
 }
 
@@ -70,6 +70,7 @@ type planAnswer struct {
 	Status   string          `json:"status"`
 	Resource json.RawMessage `json:"resource,omitempty"`
 	Calls    []string        `json:"calls"`
+	Notes    []string        `json:"notes,omitempty"`
 }
 
 func (a *planAnswer) print(out io.Writer, asJSON bool) error {
@@ -78,12 +79,15 @@ func (a *planAnswer) print(out io.Writer, asJSON bool) error {
 		e.SetIndent("", "  ")
 		return e.Encode(a)
 	}
-	if len(a.Calls) == 0 {
-		_, err := fmt.Fprintln(out, "no IAM call")
-		return err
+	lines := a.Calls
+	if len(lines) == 0 {
+		lines = []string{"no IAM call"}
 	}
-	for _, call := range a.Calls {
-		if _, err := fmt.Fprintln(out, call); err != nil {
+	for _, note := range a.Notes {
+		lines = append(lines, "note: "+note)
+	}
+	for _, line := range lines {
+		if _, err := fmt.Fprintln(out, line); err != nil {
 			return err
 		}
 	}

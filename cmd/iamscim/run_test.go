@@ -149,6 +149,8 @@ func TestUsage(t *testing.T) {
 		{"unknown profile of a server", nil, []string{"serve", "--demo", "--profile", "loose"}, "loose"},
 		{"unknown rate", nil, []string{"serve", "--demo", "--rate", "200"}, "200,25"},
 		{"no tag", nil, []string{"serve", "--demo", "--tag-attributes", "email,shoeSize"}, `"shoeSize" is none of costCenter, department`},
+		{"too short a grace", nil, []string{"serve", "--demo", "--on-delete", "deactivate-then-delete=5m"}, "an hour at least"},
+		{"unknown deletion", nil, []string{"serve", "--demo", "--on-delete", "deactivate"}, "--on-delete"},
 		{"no address", nil, []string{"serve", "--demo", "--metrics-listen", "9090"}, "--metrics-listen"},
 		{"revoke nothing", nil, []string{"token", "revoke"}, "id of a token"},
 	} {

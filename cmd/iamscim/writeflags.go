@@ -26,6 +26,7 @@ type writeFlags struct {
 	createTags     []string
 	tagAttributes  []string
 	deactivate     string
+	onDelete       string
 	passwords      string
 	brake          string
 	groupsViaUsers bool
@@ -47,6 +48,7 @@ func (f *writeFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.createTags, "create-tag", nil, "key=value, a tag of every new user")
 	flags.StringSliceVar(&f.tagAttributes, "tag-attributes", nil, "attributes that are also written as tags: "+strings.Join(provisioner.TagAttributes(), ", "))
 	flags.StringVar(&f.deactivate, "deactivate", "reversible", "reversible, or strict: also delete the password")
+	flags.StringVar(&f.onDelete, "on-delete", "delete", "delete, or deactivate-then-delete=30d: a deleted user is kept in IAM, deactivated and not shown, for that long")
 	flags.StringVar(&f.passwords, "passwords", "off", "on: clients with the scope password may set passwords")
 	flags.StringVar(&f.brake, "brake", "10,20%/60m", "more people than this losing access is refused: count, share of the managed, window; or off")
 	flags.BoolVar(&f.groupsViaUsers, "groups-via-users", false, "memberships may be written through the user")
@@ -59,7 +61,8 @@ func (f *writeFlags) add(cmd *cobra.Command) {
 func (f *writeFlags) validate() error {
 	_, brakeErr := f.brakeConfig()
 	_, tagErr := f.tags()
-	errs := []error{brakeErr, tagErr}
+	_, deleteErr := f.deleteAfter()
+	errs := []error{brakeErr, tagErr, deleteErr}
 	for _, one := range []struct {
 		flag, value string
 		allowed     []string
@@ -92,6 +95,7 @@ func (f *writeFlags) validate() error {
 func (f *writeFlags) config(readRate float64) provisioner.WriteConfig {
 	brake, _ := f.brakeConfig() // validated
 	tags, _ := f.tags()         // validated
+	later, _ := f.deleteAfter() // validated
 	return provisioner.WriteConfig{
 		ReadOnly:          f.mode == "read-only",
 		Lifecycle:         f.mode == "lifecycle",
@@ -107,6 +111,7 @@ func (f *writeFlags) config(readRate float64) provisioner.WriteConfig {
 		Strict:            f.deactivate == "strict",
 		Passwords:         f.passwords == "on",
 		GroupsViaUsers:    f.groupsViaUsers,
+		DeleteAfter:       later,
 		Guard: provisioner.GuardConfig{
 			ManagePath:      f.managePath,
 			Protect:         f.protect,
@@ -114,6 +119,19 @@ func (f *writeFlags) config(readRate float64) provisioner.WriteConfig {
 			Brake:           brake,
 		},
 	}
+}
+
+// deleteAfter reads deactivate-then-delete=30d.
+func (f *writeFlags) deleteAfter() (time.Duration, error) {
+	if f.onDelete == "delete" {
+		return 0, nil
+	}
+	text, ok := strings.CutPrefix(f.onDelete, "deactivate-then-delete=")
+	d, err := parseSpan(text)
+	if !ok || err != nil || d < time.Hour {
+		return 0, fmt.Errorf("--on-delete: %q is neither delete nor like deactivate-then-delete=30d, with an hour at least", f.onDelete)
+	}
+	return d, nil
 }
 
 // brakeConfig reads 10,20%/60m.
