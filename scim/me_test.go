@@ -2,6 +2,7 @@ package scim
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"iamscim/provisioner/iamsim"
@@ -60,6 +61,9 @@ func TestMeOfNobody(t *testing.T) {
 	reader := d.grant(t, auth.Grant{UserID: d.userIDs(t)["ann"], Scopes: auth.Scopes(auth.Read)})
 	d.want(t, http.StatusOK, "HEAD", "/scim/v2/Me", "", reader)
 	d.want(t, http.StatusForbidden, "DELETE", "/scim/v2/Me", "", reader)
+	if log := d.logged(); strings.Contains(log, `"level":"ERROR"`) {
+		t.Errorf("what a client asked for in vain is logged as a fault:\n%s", log)
+	}
 }
 
 // userIDs are those of the account's users by name.

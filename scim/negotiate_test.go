@@ -3,6 +3,7 @@ package scim
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"io"
 	"net/http"
 	"strconv"
@@ -54,12 +55,12 @@ func TestMediaTypes(t *testing.T) {
 		"application/json; charset=iso-8859-1": errCharset, "application/scim+json; charset=utf-16": errCharset,
 		"text/plain": errMediaType, "application/xml; charset=utf-8": errMediaType, "multipart/form-data": errMediaType,
 	} {
-		if err := checkMediaType(http.Header{"Content-Type": {contentType}}); err != want {
+		if err := checkMediaType(http.Header{"Content-Type": {contentType}}); !errors.Is(err, want) {
 			t.Errorf("%q: %v", contentType, err)
 		}
 	}
 	for coding, want := range map[string]error{"": nil, "identity": nil, "gzip": errCoding, "br": errCoding} {
-		if err := checkMediaType(http.Header{"Content-Encoding": {coding}}); err != want {
+		if err := checkMediaType(http.Header{"Content-Encoding": {coding}}); !errors.Is(err, want) {
 			t.Errorf("encoding %q: %v", coding, err)
 		}
 	}
