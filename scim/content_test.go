@@ -113,16 +113,16 @@ func TestFilterSelects(t *testing.T) {
 		}
 	}
 	for filter, want := range map[string][]string{
-		`members eq "AIDARICH"`:             {"AGPADEV"},
-		`members[value eq "AIDA00002"]`:     {"AGPADEV"},
-		`members pr`:                        {"AGPADEV"},
-		`not (members pr)`:                  {"AGPAEMPTY"},
-		`displayName eq "Developers"`:       {"AGPADEV"},
-		`attachedPolicies co "PowerUser"`:   {"AGPADEV"},
-		`members.display eq "u1"`:           {"AGPADEV"},
-		`externalId pr or id eq AGPAEMPTY`:  {"AGPADEV", "AGPAEMPTY"},
-		`members.$ref co "AIDARICH"`:        nil,
-		`meta.lastModified lt "2020-01-01"`: nil,
+		`members eq "AIDARICH"`:               {"AGPADEV"},
+		`members[value eq "AIDA00002"]`:       {"AGPADEV"},
+		`members pr`:                          {"AGPADEV"},
+		`not (members pr)`:                    {"AGPAEMPTY"},
+		`displayName eq "Developers"`:         {"AGPADEV"},
+		`attachedPolicies co "PowerUser"`:     {"AGPADEV"},
+		`members.display eq "u1"`:             {"AGPADEV"},
+		`externalId pr or id eq AGPAEMPTY`:    {"AGPADEV", "AGPAEMPTY"},
+		`members.$ref eq "../Users/AIDARICH"`: {"AGPADEV"},
+		`meta.lastModified lt "2020-01-01"`:   nil,
 	} {
 		if got := c.listFor(t, "Group", listQuery{Filter: filter, Count: 100}).ids(); !slices.Equal(got, want) {
 			t.Errorf("%s: %v, want %v", filter, got, want)
