@@ -1,6 +1,7 @@
 package provisioner_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 // TestKeptBrake: each counts once, when they are cut off; while the brake is
 // latched nobody is deleted.
 func TestKeptBrake(t *testing.T) {
+	t.Parallel()
 	cfg := managing("/scim/")
 	cfg.Write.DeleteAfter = grace
 	l := newGuardLab(t, setup{fill: crowd(40), config: cfg})
@@ -44,6 +46,7 @@ func TestKeptBrake(t *testing.T) {
 // TestKeptMember: a client that replaces the members does not see the user, and
 // does not take them out.
 func TestKeptMember(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, func(a *iamsim.Account) {
 		staff(a)
 		a.AddUser(iamsim.User{Name: "bob"})
@@ -66,6 +69,7 @@ func TestKeptMember(t *testing.T) {
 // TestDeleteLaterRefused: whoever could not be deleted is not deactivated
 // either, and a deletion that is refused when it is due is tried again.
 func TestDeleteLaterRefused(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 	id := l.id("ann")
 	protecting := keeping
@@ -100,6 +104,7 @@ func TestDeleteLaterRefused(t *testing.T) {
 }
 
 func TestDeleteLaterDry(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 	c, err := l.p.DeleteUser(t.Context(), everyScope, l.id("ann"), nil, provisioner.Options{DryRun: true})
 	if err != nil {
@@ -114,6 +119,7 @@ func TestDeleteLaterDry(t *testing.T) {
 // TestKeptRecheck: what a kept user made before the deny was in force is taken,
 // too.
 func TestKeptRecheck(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 	id := l.id("ann")
 	l.must(l.delete(id))
@@ -125,4 +131,28 @@ func TestKeptRecheck(t *testing.T) {
 	l.p.Recheck(t.Context())
 	l.wantCalls("UpdateAccessKey AccessKeyId=AKIALATE000000000000 Status=Inactive UserName=ann")
 	l.wantKept(id)
+}
+
+// TestRunDeletes: nobody has to ask.
+func TestRunDeletes(t *testing.T) {
+	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
+	l.must(l.delete(l.id("ann")))
+	l.Advance(grace)
+	l.restart(keeping)
+	gone := make(chan struct{})
+	l.after("DeleteUser", 1, func() { close(gone) })
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- l.p.Run(ctx) }()
+	<-gone
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if err := l.p.Drain(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, there := l.User("ann"); there || len(l.keptUsers()) != 0 {
+		t.Errorf("in IAM %v, kept %+v", there, l.keptUsers())
+	}
 }
