@@ -18,6 +18,7 @@ const (
 )
 
 func TestAdopt(t *testing.T) {
+	t.Parallel()
 	ctx := t.Context()
 	fill := func(a *iamsim.Account) {
 		a.AddGroup(iamsim.Group{Name: "ops"})

@@ -51,6 +51,7 @@ func newFortress(t *testing.T) *writeLab {
 }
 
 func TestAttacks(t *testing.T) {
+	t.Parallel()
 	l := newFortress(t)
 	ctx := t.Context()
 	user := func(name string, w provisioner.UserWish) func() error {
@@ -170,6 +171,7 @@ func (l *writeLab) lastAudit() store.AuditEntry {
 // TestBrakeAttacks: each way to cut many people off at once is refused whole,
 // and one is enough to latch the brake.
 func TestBrakeAttacks(t *testing.T) {
+	t.Parallel()
 	everybody := func(l *writeLab) (ids []string) {
 		for _, u := range l.users() {
 			if u.Path == "/scim/" && len(u.Groups) > 0 {
@@ -221,6 +223,7 @@ func TestBrakeAttacks(t *testing.T) {
 // TestProtectionLasts: what was protected by its name stays so whatever it is
 // called, over restarts too, until the operator takes the name off the list.
 func TestProtectionLasts(t *testing.T) {
+	t.Parallel()
 	l := newFortress(t)
 	id := l.id("breakglass")
 	if !l.EditUser("breakglass", func(u *iamsim.User) { u.Name = "harmless" }) {
@@ -242,6 +245,7 @@ func TestProtectionLasts(t *testing.T) {
 // TestGrantableByName: what is listed by its very name or ARN is granted, even
 // an administrator's.
 func TestGrantableByName(t *testing.T) {
+	t.Parallel()
 	cfg := managing("/scim/")
 	cfg.Grantable = []string{s3ReadOnly, administratorAccess, "arn:aws:iam::*:policy/team-*"}
 	cfg.Write.Guard.GrantableGroups = []string{"administrators", "read*"}

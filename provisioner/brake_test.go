@@ -46,6 +46,7 @@ func (l *writeLab) unchanged() {
 }
 
 func TestBrake(t *testing.T) {
+	t.Parallel()
 	cfg := managing("/scim/")
 	l := newGuardLab(t, setup{fill: crowd(40), config: cfg})
 	for i := range 10 {
@@ -109,6 +110,7 @@ func TestBrake(t *testing.T) {
 
 // TestBrakeRelease: what was refused can be done after the release, once.
 func TestBrakeRelease(t *testing.T) {
+	t.Parallel()
 	fill := func(a *iamsim.Account) {
 		crowd(29)(a)
 		a.AddUser(iamsim.User{Name: "bystander", Path: "/scim/", Created: a.Now().Add(-72 * time.Hour)})
@@ -134,13 +136,16 @@ func TestBrakeRelease(t *testing.T) {
 }
 
 func TestBrakeCounts(t *testing.T) {
+	t.Parallel()
 	t.Run("the share", func(t *testing.T) {
+		t.Parallel()
 		l := newGuardLab(t, setup{fill: crowd(100), config: managing("/scim/")})
 		if s := l.brake(); s.Limit != 20 {
 			t.Errorf("got %+v", s)
 		}
 	})
 	t.Run("the window moves", func(t *testing.T) {
+		t.Parallel()
 		l := newGuardLab(t, setup{fill: crowd(30), config: managing("/scim/")})
 		for i := range 20 {
 			if err := l.deactivate(i); err != nil {
@@ -152,6 +157,7 @@ func TestBrakeCounts(t *testing.T) {
 		}
 	})
 	t.Run("people made in the same window", func(t *testing.T) {
+		t.Parallel()
 		l := newGuardLab(t, setup{config: managing("/scim/")})
 		for i := range 15 {
 			c := l.must(l.create(provisioner.UserWish{UserName: ptr(fmt.Sprint("new", i))}))
@@ -161,6 +167,7 @@ func TestBrakeCounts(t *testing.T) {
 		}
 	})
 	t.Run("several changes asked at once", func(t *testing.T) {
+		t.Parallel()
 		l := newGuardLab(t, setup{fill: crowd(30), config: managing("/scim/")})
 		var people []string
 		for i := range 11 {
@@ -183,6 +190,7 @@ func TestBrakeCounts(t *testing.T) {
 		l.unchanged()
 	})
 	t.Run("a dry run latches nothing", func(t *testing.T) {
+		t.Parallel()
 		l := newGuardLab(t, setup{fill: crowd(30), config: managing("/scim/")})
 		_, err := l.p.DeleteGroup(t.Context(), writer, l.groupID("all"), nil, provisioner.Options{DryRun: true})
 		wantDenied(t, err, "brake")
@@ -191,6 +199,7 @@ func TestBrakeCounts(t *testing.T) {
 		}
 	})
 	t.Run("off", func(t *testing.T) {
+		t.Parallel()
 		cfg := managing("/scim/")
 		cfg.Write.Guard.Brake.Off = true
 		l := newGuardLab(t, setup{fill: crowd(30), config: cfg})

@@ -34,6 +34,7 @@ var operations = []string{
 }
 
 func TestCapability(t *testing.T) {
+	t.Parallel()
 	grantable := "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 	everything := managing("/scim/")
 	everything.Grantable, everything.Write.Passwords = []string{grantable}, true
@@ -55,6 +56,7 @@ func TestCapability(t *testing.T) {
 	}
 
 	t.Run("full access", func(t *testing.T) {
+		t.Parallel()
 		l := newGuardLab(t, setup{config: everything})
 		want(t, l, provisioner.Allowed, nil)
 		c := l.p.Capability()
@@ -63,12 +65,14 @@ func TestCapability(t *testing.T) {
 		}
 	})
 	t.Run("what is not configured is off", func(t *testing.T) {
+		t.Parallel()
 		l := newGuardLab(t, setup{config: managing("/scim/")})
 		want(t, l, provisioner.Allowed, map[string]provisioner.Decision{
 			"user.entitlements": provisioner.Off, "group.policies": provisioner.Off, "user.password": provisioner.Off,
 		})
 	})
 	t.Run("read-only role", func(t *testing.T) {
+		t.Parallel()
 		l := newGuardLab(t, setup{role: readsAnd(""), config: everything})
 		want(t, l, provisioner.Denied, nil)
 		if c := l.p.Capability(); c.Writes {
@@ -91,6 +95,7 @@ func TestCapability(t *testing.T) {
 		}
 	})
 	t.Run("one path only", func(t *testing.T) {
+		t.Parallel()
 		role := readsAnd(`{"Effect":"Allow","Action":"iam:*","Resource":["arn:aws:iam::123456789012:user/scim/*","arn:aws:iam::123456789012:mfa/*"]}`)
 		l := newGuardLab(t, setup{role: role, config: everything})
 		for name, o := range l.decisions() {
@@ -104,6 +109,7 @@ func TestCapability(t *testing.T) {
 		}
 	})
 	t.Run("only some policies", func(t *testing.T) {
+		t.Parallel()
 		role := readsAnd(`{"Effect":"Allow","Action":"iam:*","Resource":"*"},
 			{"Effect":"Deny","Action":["iam:Attach*","iam:Detach*"],"Resource":"*","Condition":{"ArnNotEquals":{"iam:PolicyARN":"arn:aws:iam::aws:policy/AWSDenyAll"}}}`)
 		l := newGuardLab(t, setup{role: role, config: everything})
@@ -112,6 +118,7 @@ func TestCapability(t *testing.T) {
 		})
 	})
 	t.Run("a condition that cannot be simulated", func(t *testing.T) {
+		t.Parallel()
 		role := readsAnd(`{"Effect":"Allow","Action":"iam:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"}}}`)
 		l := newGuardLab(t, setup{role: role, config: everything})
 		want(t, l, provisioner.Unknown, nil)
@@ -119,6 +126,7 @@ func TestCapability(t *testing.T) {
 		wantDenied(t, err, "aws") // it was tried
 	})
 	t.Run("a deny that hangs on the real request", func(t *testing.T) {
+		t.Parallel()
 		role := readsAnd(`{"Effect":"Allow","Action":"iam:*","Resource":"*"},
 			{"Effect":"Deny","Action":"iam:Create*","Resource":"*","Condition":{"StringNotEquals":{"aws:SourceVpc":"vpc-1"}}}`)
 		l := newGuardLab(t, setup{role: role, config: everything})
@@ -127,6 +135,7 @@ func TestCapability(t *testing.T) {
 		}
 	})
 	t.Run("service control policy", func(t *testing.T) {
+		t.Parallel()
 		l := newGuardLab(t, setup{config: everything, scps: []string{
 			`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"iam:DeleteUser","Resource":"*"}]}`,
 		}})
@@ -135,6 +144,7 @@ func TestCapability(t *testing.T) {
 		}
 	})
 	t.Run("boundary demanded on creation", func(t *testing.T) {
+		t.Parallel()
 		boundary := "arn:aws:iam::aws:policy/PowerUserAccess"
 		role := readsAnd(`{"Effect":"Allow","Action":"iam:*","Resource":"*"},
 			{"Effect":"Deny","Action":"iam:CreateUser","Resource":"*","Condition":{"StringNotEquals":{"iam:PermissionsBoundary":"` + boundary + `"}}}`)
@@ -148,6 +158,7 @@ func TestCapability(t *testing.T) {
 		}
 	})
 	t.Run("read-only mode asks nobody", func(t *testing.T) {
+		t.Parallel()
 		cfg := everything
 		cfg.Write.ReadOnly = true
 		l := newGuardLab(t, setup{config: cfg})
@@ -168,6 +179,7 @@ func count(calls map[string]int) map[string]int64 {
 
 // TestCapabilityGuess: without the simulator, the attached policies tell.
 func TestCapabilityGuess(t *testing.T) {
+	t.Parallel()
 	noSimulation := `,{"Effect":"Deny","Action":"iam:Simulate*","Resource":"*"}`
 	role := readsAnd(`{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::123456789012:group/scim/*"}` + noSimulation)
 	l := newGuardLab(t, setup{role: role, config: managing("/scim/")})
@@ -184,6 +196,7 @@ func TestCapabilityGuess(t *testing.T) {
 // TestCapabilityUnknown: what cannot be found out is tried, and what was known
 // stays known.
 func TestCapabilityUnknown(t *testing.T) {
+	t.Parallel()
 	l := newGuardLab(t, setup{config: managing("/scim/")})
 	before := l.decisions()
 	l.fault(iamsim.Fault{Action: "SimulatePrincipalPolicy", Count: -1})
@@ -204,16 +217,18 @@ func TestCapabilityUnknown(t *testing.T) {
 // TestCapabilityOfUser: without a role, the user's own policies and those of
 // their groups count.
 func TestCapabilityOfUser(t *testing.T) {
+	t.Parallel()
 	key := iamsim.AccessKey{ID: "AKIAGATEWAYUSER00001", Secret: "secret", Status: "Active"}
 	groupsOnly := `{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::123456789012:group/scim/*"}`
 	for name, inline := range map[string]string{"simulated": "", "guessed": `,{"Effect":"Deny","Action":"iam:Simulate*","Resource":"*"}`} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			l := newGuardLab(t, setup{config: managing("/scim/"), fill: func(a *iamsim.Account) {
 				a.AddGroup(iamsim.Group{Name: "gateways", Grants: iamsim.Grants{Inline: []iamsim.InlinePolicy{{Name: "g", Document: readsAnd(groupsOnly + inline)}}}})
 				a.AddUser(iamsim.User{Name: "gateway", Keys: []iamsim.AccessKey{key}})
 				a.Join("gateway", "gateways")
 			}})
-			l.conn = connect(t, provisioner.ConnectConfig{AccessKeyID: say(key.ID), SecretAccessKey: say(key.Secret)})
+			l.connect(provisioner.ConnectConfig{AccessKeyID: say(key.ID), SecretAccessKey: say(key.Secret)})
 			l.guarded(managing("/scim/"))
 			got := l.decisions()
 			if got["group.rename"].Decision != provisioner.Allowed || got["user.create"].Decision != provisioner.Denied || l.p.Capability().Guess != (inline != "") {
@@ -226,6 +241,7 @@ func TestCapabilityOfUser(t *testing.T) {
 }
 
 func TestLifecycleMode(t *testing.T) {
+	t.Parallel()
 	cfg := managing("/scim/")
 	cfg.Write.Lifecycle = true
 	l := newGuardLab(t, setup{role: readsAnd(`{"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::123456789012:user/scim/*"}`), config: cfg})

@@ -25,6 +25,7 @@ func eventually(t *testing.T, what string, yes func() bool) {
 // TestCapabilityFollows: what the credentials may do is asked at start, and
 // again once AWS refuses something.
 func TestCapabilityFollows(t *testing.T) {
+	t.Parallel()
 	l := newGuardLab(t, setup{config: managing("/scim/")})
 	decided := func(d provisioner.Decision) func() bool {
 		return func() bool {
@@ -66,6 +67,7 @@ func TestCapabilityFollows(t *testing.T) {
 // TestInlineDenyNotAllowed: without PutUserPolicy, a user without a free
 // attachment is deactivated as far as that goes.
 func TestInlineDenyNotAllowed(t *testing.T) {
+	t.Parallel()
 	role := readsAnd(`{"Effect":"Allow","Action":"iam:*","Resource":"*"},{"Effect":"Deny","Action":"iam:PutUserPolicy","Resource":"*"}`)
 	l := newGuardLab(t, setup{role: role, config: managing("/scim/"), fill: func(a *iamsim.Account) { veteran(a, "") }})
 	if d := l.decisions()["user.deactivate"].Decision; d != provisioner.Allowed {

@@ -18,6 +18,7 @@ const (
 
 // TestActive: what a document says decides, not what a policy is called.
 func TestActive(t *testing.T) {
+	t.Parallel()
 	inlineDeny := iamsim.Grants{Inline: []iamsim.InlinePolicy{{Name: "anything", Document: denyAll}}}
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		ours := a.AddPolicy(iamsim.Policy{Name: "Leavers"}, denyAll)
@@ -67,6 +68,7 @@ func TestActive(t *testing.T) {
 }
 
 func TestIdentityType(t *testing.T) {
+	t.Parallel()
 	login := &iamsim.LoginProfile{}
 	key := []iamsim.AccessKey{{}}
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
@@ -90,6 +92,7 @@ func TestIdentityType(t *testing.T) {
 
 // TestDerived: person attributes of users that nobody provisioned.
 func TestDerived(t *testing.T) {
+	t.Parallel()
 	login := &iamsim.LoginProfile{}
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "zoe.oneill", Login: login, Tags: []iamsim.Tag{
@@ -138,6 +141,7 @@ func TestDerived(t *testing.T) {
 // TestRemembered: what the state file knows is served, and nothing derived
 // beside it.
 func TestRemembered(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, nil)
 	ann := l.AddUser(iamsim.User{Name: "ann@example.com", Login: &iamsim.LoginProfile{}})
 	staff := l.AddGroup(iamsim.Group{Name: "short"})
@@ -165,6 +169,7 @@ func TestRemembered(t *testing.T) {
 
 // TestMalformed: one bad record is served with what is sound, and flagged.
 func TestMalformed(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "odd", Grants: iamsim.Grants{Inline: []iamsim.InlinePolicy{{Name: "broken", Document: `{"Statement":`}, {Name: "good", Document: denyAll}}}})
 		a.AddRole(iamsim.Role{Name: "odd", Trust: "{"})
@@ -184,6 +189,7 @@ func TestMalformed(t *testing.T) {
 
 // TestShown: names as SCIM shows them, and what a user may become.
 func TestShown(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "a=23EXT=23@example.com"})
 		a.AddUser(iamsim.User{Name: "a=b"})
@@ -214,6 +220,7 @@ func TestShown(t *testing.T) {
 
 // TestGrantable: grantable policies are in the catalogue, in use or not.
 func TestGrantable(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddPolicy(iamsim.Policy{Name: "team-read"}, allowRead)
 		a.AddPolicy(iamsim.Policy{Name: "admin"}, allowRead)

@@ -21,11 +21,18 @@ import (
 // serveSim puts an account behind HTTP, with an empty AWS environment else.
 func serveSim(t *testing.T, cfg iamsim.Config) *iamsim.Account {
 	t.Helper()
-	a := iamsim.New(cfg)
+	a, url := serveElsewhere(t, cfg)
+	environment(t, map[string]string{"AWS_ENDPOINT_URL": url})
+	return a
+}
+
+// serveElsewhere puts an account behind HTTP and leaves the environment alone.
+func serveElsewhere(t *testing.T, cfg iamsim.Config) (a *iamsim.Account, url string) {
+	t.Helper()
+	a = iamsim.New(cfg)
 	srv := httptest.NewServer(a)
 	t.Cleanup(srv.Close)
-	environment(t, map[string]string{"AWS_ENDPOINT_URL": srv.URL})
-	return a
+	return a, srv.URL
 }
 
 func keysOf(a *iamsim.Account) provisioner.ConnectConfig {
@@ -159,7 +166,6 @@ func TestConnectRefused(t *testing.T) {
 		{name: "empty key", cfg: provisioner.ConnectConfig{AccessKeyID: say(""), SecretAccessKey: say("")}, problem: "no usable AWS credentials"},
 		{name: "no role ARN", cfg: provisioner.ConnectConfig{RoleARN: "admin"}, problem: "not the ARN of an IAM role"},
 		{name: "session too long", cfg: provisioner.ConnectConfig{SessionDuration: 13 * time.Hour}, problem: "outside what AWS allows"},
-		{name: "dead endpoint", cfg: keysOf(a), env: map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}, problem: "cannot be reached"},
 		{name: "plain http", cfg: keysOf(a), env: map[string]string{"AWS_ENDPOINT_URL_STS": "http://sts.example.com"}, problem: "not encrypted"},
 	}
 	for _, tt := range tests {
@@ -181,11 +187,23 @@ func TestConnectRefused(t *testing.T) {
 	})
 }
 
+func TestConnectDeadEndpoint(t *testing.T) {
+	t.Parallel()
+	cfg := keysOf(iamsim.New(iamsim.Config{}))
+	cfg.Endpoint = "http://127.0.0.1:1"
+	_, err := provisioner.Connect(t.Context(), cfg)
+	var ce *provisioner.ConnectError
+	if !errors.As(err, &ce) || !strings.Contains(ce.Problem, "cannot be reached") || ce.Remedy == "" {
+		t.Errorf("got %v, want a problem with a remedy", err)
+	}
+}
+
 // TestConnectKnownAccount: signing in can wait for AWS, but not for other keys.
 func TestConnectKnownAccount(t *testing.T) {
-	a := serveSim(t, iamsim.Config{})
+	t.Parallel()
+	a, url := serveElsewhere(t, iamsim.Config{})
 	cfg := keysOf(a)
-	cfg.AccountID, cfg.RoleARN = a.ID(), a.ReadOnlyRoleARN()
+	cfg.AccountID, cfg.RoleARN, cfg.Endpoint = a.ID(), a.ReadOnlyRoleARN(), url
 	if c := connect(t, cfg); c.Pending != nil || c.CallerARN == "" {
 		t.Errorf("reachable: %+v", c)
 	}
@@ -194,7 +212,7 @@ func TestConnectKnownAccount(t *testing.T) {
 	if _, err := provisioner.Connect(t.Context(), wrong); err == nil {
 		t.Error("a wrong key is no reason to wait")
 	}
-	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+	cfg.Endpoint = "http://127.0.0.1:1"
 	c := connect(t, cfg)
 	if c.Pending == nil || c.Pending.Remedy == "" || c.AccountID != a.ID() || c.Partition != "aws" || c.CallerARN != "" {
 		t.Errorf("unreachable: %+v", c)

@@ -13,9 +13,11 @@ import (
 
 // TestDeleteLaterCrash: whenever the process dies, the deletion is not lost.
 func TestDeleteLaterCrash(t *testing.T) {
+	t.Parallel()
 	for n := range deactivation {
 		for _, point := range []string{"before", "after"} {
 			t.Run(fmt.Sprintf("%d/%s", n, point), func(t *testing.T) {
+				t.Parallel()
 				l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 				id := l.id("ann")
 				l.p.CrashAt(n, point)
@@ -36,6 +38,7 @@ func TestDeleteLaterCrash(t *testing.T) {
 		}
 	}
 	t.Run("before it is published", func(t *testing.T) {
+		t.Parallel()
 		l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 		id := l.id("ann")
 		before := l.user(id)
@@ -58,6 +61,7 @@ func TestDeleteLaterCrash(t *testing.T) {
 		l.wantKept(id)
 	})
 	t.Run("while deleting", func(t *testing.T) {
+		t.Parallel()
 		for _, n := range []int{0, 5, len(deletion) - 1} {
 			l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 			l.must(l.delete(l.id("ann")))
@@ -81,6 +85,7 @@ func TestDeleteLaterCrash(t *testing.T) {
 // TestDeleteLaterGivesWay: a deactivation that could not be finished is decided
 // anew.
 func TestDeleteLaterGivesWay(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 	id := l.id("ann")
 	l.fault(iamsim.Fault{Action: "UpdateAccessKey", Code: "Throttling", Count: -1})

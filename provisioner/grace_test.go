@@ -100,6 +100,7 @@ func (l *writeLab) wantCalls(want ...string) {
 
 // TestDeleteLater is the whole life, through refreshes and a restart.
 func TestDeleteLater(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 	id, dev, started := l.id("ann"), l.groupID("dev"), l.Now()
 	l.must(l.delete(id))
@@ -148,6 +149,7 @@ func TestDeleteLater(t *testing.T) {
 // TestDeleteLaterInactive: the deletion of somebody who is deactivated already
 // takes no call at first.
 func TestDeleteLaterInactive(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 	id := l.id("ann")
 	l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
@@ -163,6 +165,7 @@ func TestDeleteLaterInactive(t *testing.T) {
 
 // TestDeletionCancelled: whoever is given access again in IAM is not deleted.
 func TestDeletionCancelled(t *testing.T) {
+	t.Parallel()
 	lift := func(u *iamsim.User) {
 		u.Attached = slices.DeleteFunc(u.Attached, func(arn string) bool { return arn == awsDenyAll })
 		u.Keys[0].Status = "Active"
@@ -185,6 +188,7 @@ func TestDeletionCancelled(t *testing.T) {
 		}
 	}
 	t.Run("found when due", func(t *testing.T) {
+		t.Parallel()
 		l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 		id := l.id("ann")
 		l.must(l.delete(id))
@@ -195,6 +199,7 @@ func TestDeletionCancelled(t *testing.T) {
 		wantShown(t, l, id)
 	})
 	t.Run("found by an observation", func(t *testing.T) {
+		t.Parallel()
 		l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 		id := l.id("ann")
 		l.must(l.delete(id))
@@ -206,6 +211,7 @@ func TestDeletionCancelled(t *testing.T) {
 		wantShown(t, l, id)
 	})
 	t.Run("another of that name", func(t *testing.T) {
+		t.Parallel()
 		l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 		l.must(l.delete(l.id("ann")))
 		l.EditUser("ann", func(u *iamsim.User) { u.Name = "old-ann" })
@@ -225,6 +231,7 @@ func TestDeletionCancelled(t *testing.T) {
 
 // TestDeletedByHand: with the user the name is free, too.
 func TestDeletedByHand(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, func(a *iamsim.Account) { a.AddUser(iamsim.User{Name: "ann"}) })
 	l.must(l.delete(l.id("ann")))
 	l.afterWindow()
@@ -239,6 +246,7 @@ func TestDeletedByHand(t *testing.T) {
 }
 
 func TestKeptName(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, func(a *iamsim.Account) {
 		staff(a)
 		a.AddUser(iamsim.User{Name: "bob"})
@@ -272,6 +280,7 @@ func TestKeptName(t *testing.T) {
 }
 
 func TestRestore(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 	id := l.id("ann")
 	l.must(l.delete(id))

@@ -47,7 +47,7 @@ func newGuardLab(tb testing.TB, s setup) *writeLab {
 func (l *writeLab) signIn() {
 	id, secret := l.Credentials()
 	arn := "arn:aws:iam::" + l.ID() + ":role/apps/gateway"
-	l.conn = connect(l.t, provisioner.ConnectConfig{RoleARN: arn, AccessKeyID: say(id), SecretAccessKey: say(secret)})
+	l.connect(provisioner.ConnectConfig{RoleARN: arn, AccessKeyID: say(id), SecretAccessKey: say(secret)})
 }
 
 func gatewayRole(account string, s setup) iamsim.Role {

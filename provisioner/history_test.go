@@ -14,6 +14,7 @@ import (
 // TestHistory: generations older than Config.History are forgotten, the newest
 // stays.
 func TestHistory(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, nil)
 	l.refresh()
 	then := l.account.Snapshot.Generation().At

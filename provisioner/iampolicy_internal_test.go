@@ -25,6 +25,7 @@ var placeholders = PolicyConfig{
 const publishedPolicies = "../docs/iam-policy.json"
 
 func TestPublishedPolicies(t *testing.T) {
+	t.Parallel()
 	want, err := json.MarshalIndent(NewIAMPolicies(placeholders), "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +48,7 @@ func TestPublishedPolicies(t *testing.T) {
 // TestPoliciesAreWhatStepsDeclare: the lifecycle policy speaks about every
 // action of the step table and about no other.
 func TestPoliciesAreWhatStepsDeclare(t *testing.T) {
+	t.Parallel()
 	all := NewIAMPolicies(placeholders)
 	for name, doc := range map[string]PolicyDocument{"lifecycle": all.Lifecycle, "lifecycleBounded": all.LifecycleBounded} {
 		var got, want []string
@@ -67,6 +69,7 @@ func TestPoliciesAreWhatStepsDeclare(t *testing.T) {
 // TestPoliciesAllowEveryNeed: what the plans of every operation declare is
 // allowed under the path, and nothing of it elsewhere.
 func TestPoliciesAllowEveryNeed(t *testing.T) {
+	t.Parallel()
 	const account, grant, boundary = "123456789012", "arn:aws:iam::123456789012:policy/team/readers", "arn:aws:iam::123456789012:policy/edge"
 	for _, bounded := range []bool{false, true} {
 		cfg := PolicyConfig{AccountID: account, Path: "/scim/", Grantable: []string{"arn:aws:iam::123456789012:policy/team/*"}, Boundary: boundary}
@@ -117,6 +120,7 @@ func TestPoliciesAllowEveryNeed(t *testing.T) {
 // TestPoliciesAllowEveryRead: the read policy is the union of what the comments
 // of the functions that read say.
 func TestPoliciesAllowEveryRead(t *testing.T) {
+	t.Parallel()
 	var want []string
 	for _, p := range Permissions {
 		want = append(want, p.Action)

@@ -37,9 +37,11 @@ const (
 // TestLifecycleUnderPublishedPolicy goes through everything that SCIM can ask
 // for, with a role that holds exactly the published policies.
 func TestLifecycleUnderPublishedPolicy(t *testing.T) {
+	t.Parallel()
 	all := published(t, "123456789012")
 	for name, write := range map[string]provisioner.PolicyDocument{"lifecycle": all.Lifecycle, "lifecycleBounded": all.LifecycleBounded} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cfg := managing("/scim/")
 			cfg.Grantable = []string{"arn:aws:iam::123456789012:policy/team/*"}
 			cfg.Write.Passwords, cfg.Write.Strict = true, true

@@ -44,8 +44,8 @@ func newLab(tb testing.TB, sim iamsim.Config, fill func(*iamsim.Account)) *lab {
 	}
 	l.serve()
 	id, secret := l.Credentials()
-	l.conn = connect(tb, provisioner.ConnectConfig{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
-	account, err := store.OpenAccount(tb.Context(), tb.TempDir(), l.ID(), store.AccountOptions{Now: l.Now})
+	l.connect(provisioner.ConnectConfig{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
+	account, err := store.OpenAccount(tb.Context(), newFiles(tb, l.ID()), l.ID(), store.AccountOptions{Now: l.Now})
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func newLab(tb testing.TB, sim iamsim.Config, fill func(*iamsim.Account)) *lab {
 	return l
 }
 
-// serve puts the account behind HTTP and the SDK's variables in front of it.
+// serve puts the account behind HTTP.
 func (l *lab) serve() {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var action string
@@ -73,7 +73,13 @@ func (l *lab) serve() {
 	}))
 	l.t.Cleanup(srv.Close)
 	l.url = srv.URL
-	environment(l.t, map[string]string{"AWS_ENDPOINT_URL": srv.URL})
+}
+
+// connect connects to the account, whatever the environment says.
+func (l *lab) connect(cfg provisioner.ConnectConfig) {
+	l.t.Helper()
+	cfg.Endpoint = l.url
+	l.conn = connect(l.t, cfg)
 }
 
 // lastAction serves the request and says which action it was.

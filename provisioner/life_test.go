@@ -17,8 +17,10 @@ import (
 // TestLife: an account lives for a week, with several administrators, faults
 // and delays; once it has settled, an observation holds exactly what is there.
 func TestLife(t *testing.T) {
+	t.Parallel()
 	for _, seed := range []uint64{1, 2, 3} {
 		t.Run("seed "+number(int(seed)), func(t *testing.T) {
+			t.Parallel()
 			l := newLab(t, iamsim.Config{Seed: seed, ShortPages: 0.3, PageBytes: 30_000}, func(a *iamsim.Account) {
 				iamsim.Generate(a, iamsim.GenerateOptions{Users: 60, Seed: seed})
 				live(t, a, 5040, seed)
@@ -31,13 +33,14 @@ func TestLife(t *testing.T) {
 
 // TestLifeGoesOn: the same for an account that is observed every day.
 func TestLifeGoesOn(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{Seed: 4}, func(a *iamsim.Account) {
 		iamsim.Generate(a, iamsim.GenerateOptions{Users: 60, Seed: 4})
 	})
 	for day := range uint64(7) {
 		live(t, l.Account, 720, day)
 		id, secret := l.Credentials() // temporary ones have expired meanwhile
-		l.conn = connect(t, provisioner.ConnectConfig{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
+		l.connect(provisioner.ConnectConfig{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
 		l.start(provisioner.Config{})
 		l.confirm()
 		l.same()

@@ -9,6 +9,7 @@ import (
 
 // TestAgeing: invariant 3. What merely ages makes no generation and is served.
 func TestAgeing(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{
 			Name: "ann", Login: &iamsim.LoginProfile{Changed: a.Now().Add(-48 * time.Hour)},
@@ -52,6 +53,7 @@ func twoKeys(a *iamsim.Account, first, second time.Time) {
 
 // TestTwoKeys: slots of the report join keys by date, or the key itself is asked.
 func TestTwoKeys(t *testing.T) {
+	t.Parallel()
 	check := func(t *testing.T, l *lab, asked int) {
 		t.Helper()
 		l.refresh()
@@ -87,6 +89,7 @@ func TestTwoKeys(t *testing.T) {
 // TestReportIsOlder: invariant 4. The report never overrides a live read newer
 // than it, and is believed again when it is the newer one.
 func TestReportIsOlder(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "ann", Login: &iamsim.LoginProfile{}, Keys: []iamsim.AccessKey{{Created: a.Now().Add(-48 * time.Hour), Status: "Active"}}})
 	})
@@ -121,6 +124,7 @@ func TestReportIsOlder(t *testing.T) {
 
 // TestReplacedKey: a key that took another's place is not taken for it.
 func TestReplacedKey(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "ann", Keys: []iamsim.AccessKey{{Created: a.Now().Add(-48 * time.Hour), Status: "Active"}}})
 	})
@@ -145,6 +149,7 @@ func TestReplacedKey(t *testing.T) {
 
 // TestRecreatedUser: a report row is of no use to another user of that name.
 func TestRecreatedUser(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "ann", Created: a.Now().Add(-48 * time.Hour), Login: &iamsim.LoginProfile{}})
 	})

@@ -10,6 +10,7 @@ import (
 )
 
 func TestPages(t *testing.T) {
+	t.Parallel()
 	for name, tt := range map[string]struct {
 		pages []page
 		bad   bool
@@ -40,6 +41,7 @@ func TestPages(t *testing.T) {
 // TestParseReport: columns by name, unknown ones ignored, every way to say
 // nothing understood, unreadable rows left out.
 func TestParseReport(t *testing.T) {
+	t.Parallel()
 	r, err := parseReport([]byte("arn,user,user_creation_time,new_column,MFA_ACTIVE,password_enabled,password_last_used,access_key_1_active,access_key_1_last_rotated,access_key_1_last_used_date,access_key_1_last_used_service,access_key_2_active,access_key_2_last_rotated,additional_credentials_info\n" +
 		"arn:root,<root_account>,2020-01-01T00:00:00+00:00,?,true,not_supported,no_information,false,N/A,N/A,N/A,false,N/A,N/A\n" +
 		"arn:ann,ann,2020-01-02T03:04:05Z,?,TRUE,False,N/A,FALSE,2021-01-01T00:00:00Z,2022-02-02T02:02:02Z,s3,TRUE,2021-06-01T00:00:00Z,3 keys\n" +
@@ -72,6 +74,7 @@ func TestParseReport(t *testing.T) {
 }
 
 func TestDecodeDocument(t *testing.T) {
+	t.Parallel()
 	for in, want := range map[string]string{
 		"%7B%22a%22%3A%20%22b%2Bc%22%7D": `{"a": "b+c"}`,
 		`%7B%22a%22%3A%22b+c%22%7D`:      `{"a":"b+c"}`,
@@ -84,6 +87,7 @@ func TestDecodeDocument(t *testing.T) {
 }
 
 func TestWildcard(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		pattern, s string
 		want       bool
@@ -100,6 +104,7 @@ func TestWildcard(t *testing.T) {
 
 // TestMatch: a slot is a credential's if the dates leave no doubt.
 func TestMatch(t *testing.T) {
+	t.Parallel()
 	at := func(days int) *time.Time {
 		d := time.Date(2026, 1, days, 0, 0, 0, 0, time.UTC)
 		return &d

@@ -15,6 +15,7 @@ import (
 
 // TestObservation compares what is served with what is there.
 func TestObservation(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{Alias: "acme", PageBytes: 20_000, ShortPages: 0.3}, func(a *iamsim.Account) {
 		iamsim.Generate(a, iamsim.GenerateOptions{Users: 150, Seed: 3})
 	})
@@ -57,6 +58,7 @@ func TestObservation(t *testing.T) {
 // TestDetails compares the per-user lists, and that once they are read nothing
 // is left to do.
 func TestDetails(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { iamsim.Generate(a, iamsim.GenerateOptions{Users: 150, Seed: 3}) })
 	l.refresh()
 	l.details()
@@ -114,6 +116,7 @@ func sameTime(got *time.Time, want time.Time) bool {
 
 // TestNumberOfCalls holds the promise of the README for a full account.
 func TestNumberOfCalls(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		iamsim.Generate(a, iamsim.GenerateOptions{Users: 4999, Seed: 1})
 		for i := range 150 {
@@ -148,6 +151,7 @@ func number(i int) string {
 // TestIncomplete: invariant 1. A partial page fails the observation, or is
 // read again; it never publishes.
 func TestIncomplete(t *testing.T) {
+	t.Parallel()
 	newFilled := func(t *testing.T) *lab {
 		l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { iamsim.Generate(a, iamsim.GenerateOptions{Users: 60, Seed: 1}) })
 		l.refresh()
@@ -156,6 +160,7 @@ func TestIncomplete(t *testing.T) {
 	for _, action := range []string{"GetAccountAuthorizationDetails", "ListUsers"} {
 		for _, kind := range []iamsim.FaultKind{iamsim.FaultTruncate, iamsim.FaultOmit, iamsim.FaultCut} {
 			t.Run(action+" "+string(kind), func(t *testing.T) {
+				t.Parallel()
 				l := newFilled(t)
 				l.fault(iamsim.Fault{Action: action, Kind: kind, Count: 1})
 				if r := l.refresh(); r.Outcome.New {
@@ -169,6 +174,7 @@ func TestIncomplete(t *testing.T) {
 		}
 	}
 	t.Run("one error", func(t *testing.T) {
+		t.Parallel()
 		l := newFilled(t)
 		l.fault(iamsim.Fault{Action: "ListUsers", Code: "AccessDenied", Count: -1})
 		err := l.refuse()
@@ -180,6 +186,7 @@ func TestIncomplete(t *testing.T) {
 		}
 	})
 	t.Run("before the first generation", func(t *testing.T) {
+		t.Parallel()
 		l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 		l.fault(iamsim.Fault{Action: "ListUsers", Code: "AccessDenied", Count: -1})
 		l.refuse()
@@ -194,16 +201,19 @@ func TestIncomplete(t *testing.T) {
 
 // TestMovingAccount: users come and go between the two mandatory reads.
 func TestMovingAccount(t *testing.T) {
+	t.Parallel()
 	newFilled := func(t *testing.T) *lab {
 		return newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 20) })
 	}
 	t.Run("created", func(t *testing.T) {
+		t.Parallel()
 		l := newFilled(t)
 		l.after("GetAccountAuthorizationDetails", 1, func() { l.AddUser(iamsim.User{Name: "newcomer"}) })
 		l.refresh()
 		l.shown("newcomer")
 	})
 	t.Run("deleted", func(t *testing.T) {
+		t.Parallel()
 		l := newFilled(t)
 		l.refresh()
 		admin := l.client()
@@ -219,6 +229,7 @@ func TestMovingAccount(t *testing.T) {
 		}
 	})
 	t.Run("group renamed between pages", func(t *testing.T) {
+		t.Parallel()
 		l := newLab(t, iamsim.Config{PageBytes: 4000}, func(a *iamsim.Account) { people(a, 20) })
 		g := l.AddGroup(iamsim.Group{Name: "before"})
 		l.Join("personaa", "before")
@@ -236,6 +247,7 @@ func TestMovingAccount(t *testing.T) {
 }
 
 func TestThrottling(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	for _, action := range []string{"GetAccountAuthorizationDetails", "ListUsers", "ListRoles", "GetCredentialReport"} {
 		l.fault(iamsim.Fault{Action: action, Code: "Throttling", Count: 2})
@@ -263,6 +275,7 @@ func optionalSources() []string {
 // TestOptionalSources: whatever may fail, fails; the account is served, values
 // keep what they were, and health names the sources.
 func TestOptionalSources(t *testing.T) {
+	t.Parallel()
 	fail := func(l *lab) {
 		for _, action := range optionalSources() {
 			l.fault(iamsim.Fault{Action: action, Code: "InternalFailure", Count: -1})
@@ -270,6 +283,7 @@ func TestOptionalSources(t *testing.T) {
 	}
 	fill := func(a *iamsim.Account) { iamsim.Generate(a, iamsim.GenerateOptions{Users: 60, Seed: 1}) }
 	t.Run("from the beginning", func(t *testing.T) {
+		t.Parallel()
 		l := newLab(t, iamsim.Config{}, fill)
 		fail(l)
 		l.refresh()
@@ -286,6 +300,7 @@ func TestOptionalSources(t *testing.T) {
 		}
 	})
 	t.Run("later", func(t *testing.T) {
+		t.Parallel()
 		l := newLab(t, iamsim.Config{}, fill)
 		l.refresh()
 		l.details()
@@ -305,6 +320,7 @@ func TestOptionalSources(t *testing.T) {
 // TestLeastPrivilege: the observation needs what Permissions says, and asks
 // for nothing more.
 func TestLeastPrivilege(t *testing.T) {
+	t.Parallel()
 	policyOf := func(mandatory bool) string {
 		var actions []string
 		for _, p := range provisioner.Permissions {
@@ -324,7 +340,7 @@ func TestLeastPrivilege(t *testing.T) {
 		})
 		if document != "" {
 			reader, _ := l.User("reader")
-			l.conn = connect(t, provisioner.ConnectConfig{AccessKeyID: say(reader.Keys[0].ID), SecretAccessKey: say(reader.Keys[0].Secret)})
+			l.connect(provisioner.ConnectConfig{AccessKeyID: say(reader.Keys[0].ID), SecretAccessKey: say(reader.Keys[0].Secret)})
 			l.start(provisioner.Config{})
 		}
 		l.refresh()

@@ -9,6 +9,7 @@ import (
 
 // TestPace: calls that cut somebody off go before those that wait already.
 func TestPace(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPace(1)
 		var mu sync.Mutex

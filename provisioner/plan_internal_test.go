@@ -47,6 +47,7 @@ func ptrTo[T any](v T) *T { return &v }
 
 // TestPlans compares plans, with their needs and inverses, with golden text.
 func TestPlans(t *testing.T) {
+	t.Parallel()
 	pl := testPlanner()
 	inactive := testUser()
 	inactive.Active = false
@@ -149,6 +150,7 @@ func golden(t *testing.T, name, got string) {
 
 // TestPlanNothing: what is so already is no step.
 func TestPlanNothing(t *testing.T) {
+	t.Parallel()
 	pl, u := testPlanner(), testUser()
 	plan, err := pl.planUpdateUser(userNow{user: u, adopted: true}, &UserWish{
 		UserName: ptrTo("ANN"), Person: &u.Person, Active: ptrTo(true), Path: ptrTo("/"), Boundary: ptrTo(""),
@@ -166,6 +168,7 @@ func TestPlanNothing(t *testing.T) {
 
 // TestStepInverses: a step and its inverse cancel each other out.
 func TestStepInverses(t *testing.T) {
+	t.Parallel()
 	pl := testPlanner()
 	plan, err := pl.planUpdateUser(userNow{user: testUser()}, &UserWish{
 		UserName: ptrTo("anna"), Path: ptrTo("/x/"), Entitlements: &[]string{"arn:aws:iam::aws:policy/SecurityAudit"},

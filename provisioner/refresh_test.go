@@ -16,6 +16,7 @@ import (
 // TestMassLoss: invariant 2. A generation that would lose too much waits for
 // an operator, who releases exactly that one, once.
 func TestMassLoss(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 60) })
 	l.refresh()
 	admin := l.client()
@@ -71,6 +72,7 @@ func wantHeld(t *testing.T, err error) *store.HeldError {
 
 // TestHeldChanged: a confirmation does not release a loss that has grown since.
 func TestHeldChanged(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		for i := range 60 {
 			a.AddUser(iamsim.User{Name: "user" + number(i)})
@@ -92,10 +94,13 @@ func TestHeldChanged(t *testing.T) {
 
 // TestOtherAccount: credentials that now belong to another account are refused.
 func TestOtherAccount(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	l.refresh()
-	other := serveSim(t, iamsim.Config{AccountID: "999999999999"})
-	l.conn = connect(t, keysOf(other))
+	other, url := serveElsewhere(t, iamsim.Config{AccountID: "999999999999"})
+	cfg := keysOf(other)
+	cfg.Endpoint = url
+	l.conn = connect(t, cfg)
 	l.start(provisioner.Config{})
 	if err := l.refuse(); !errors.Is(err, store.ErrOtherAccount) {
 		t.Errorf("got %v, want another account", err)
@@ -110,6 +115,7 @@ func TestOtherAccount(t *testing.T) {
 
 // TestDeadEndpoint: the old snapshot is served with its age.
 func TestDeadEndpoint(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	l.refresh()
 	l.start(provisioner.Config{}) // a restart: the age must come from the file
@@ -132,10 +138,11 @@ func TestDeadEndpoint(t *testing.T) {
 
 // TestMissingPermission: health says which, and what to do about it.
 func TestMissingPermission(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	l.AddUser(iamsim.User{Name: "reader", Keys: []iamsim.AccessKey{{}}})
 	reader, _ := l.User("reader")
-	l.conn = connect(t, provisioner.ConnectConfig{AccessKeyID: say(reader.Keys[0].ID), SecretAccessKey: say(reader.Keys[0].Secret)})
+	l.connect(provisioner.ConnectConfig{AccessKeyID: say(reader.Keys[0].ID), SecretAccessKey: say(reader.Keys[0].Secret)})
 	l.start(provisioner.Config{})
 	l.refuse()
 	h := l.p.Health()
@@ -146,12 +153,13 @@ func TestMissingPermission(t *testing.T) {
 
 // TestRotatedKeys: a key that AWS rejects is read again.
 func TestRotatedKeys(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	reader := l.AddUser(iamsim.User{Name: "reader", Keys: []iamsim.AccessKey{{}}, Grants: iamsim.Grants{
 		Attached: []string{"arn:aws:iam::aws:policy/IAMReadOnlyAccess"},
 	}})
 	key := reader.Keys[0]
-	l.conn = connect(t, provisioner.ConnectConfig{
+	l.connect(provisioner.ConnectConfig{
 		AccessKeyID:     func() (string, error) { return key.ID, nil },
 		SecretAccessKey: func() (string, error) { return key.Secret, nil },
 	})
@@ -169,6 +177,7 @@ func TestRotatedKeys(t *testing.T) {
 
 // TestJoin: callers meanwhile get the result of the running refresh.
 func TestJoin(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	l.fault(iamsim.Fault{Action: "ListUsers", Kind: iamsim.FaultSlow, Delay: 200 * time.Millisecond})
 	entered := make(chan struct{})
@@ -202,6 +211,7 @@ func TestJoin(t *testing.T) {
 }
 
 func TestDeadline(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	l.start(provisioner.Config{Deadline: 100 * time.Millisecond})
 	l.fault(iamsim.Fault{Action: "ListUsers", Kind: iamsim.FaultHang, Count: -1})
@@ -214,6 +224,7 @@ func TestDeadline(t *testing.T) {
 // TestRun: the first refresh is immediate, details follow, and the end of ctx
 // is the end of everything.
 func TestRun(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "ann", Keys: []iamsim.AccessKey{{}}, Login: &iamsim.LoginProfile{}})
 	})
@@ -235,9 +246,10 @@ func TestRun(t *testing.T) {
 
 // TestReadRate: more calls than the rate's burst cannot be quicker than it.
 func TestReadRate(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	id, secret := l.Credentials()
-	l.conn = connect(t, provisioner.ConnectConfig{AccessKeyID: say(id), SecretAccessKey: say(secret), ReadRate: 8})
+	l.connect(provisioner.ConnectConfig{AccessKeyID: say(id), SecretAccessKey: say(secret), ReadRate: 8})
 	l.start(provisioner.Config{})
 	began := time.Now()
 	r := l.refresh()
@@ -250,6 +262,7 @@ func TestReadRate(t *testing.T) {
 // TestDetailsFail: a list that cannot be read is omitted; a user whose keys
 // cannot be read is put off; neither stops the rest.
 func TestDetailsFail(t *testing.T) {
+	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "ann", Keys: []iamsim.AccessKey{{}}})
 	})

@@ -103,6 +103,7 @@ var lifecycle = provisioner.WriteConfig{Passwords: true, GroupsViaUsers: true}
 // TestFaults lets every call of every kind of plan fail with every kind of
 // error. The account is then as it was, or as it should be.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	faults := map[string]iamsim.Fault{
 		"denied":      {Code: "AccessDenied", Count: -1},
 		"limit":       {Code: "LimitExceeded", Count: -1},
@@ -122,6 +123,7 @@ func TestFaults(t *testing.T) {
 					continue
 				}
 				t.Run(fmt.Sprintf("%s/%s/%s", s.name, action, kind), func(t *testing.T) {
+					t.Parallel()
 					l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 					before := l.picture()
 					fault.Action = action
@@ -225,10 +227,12 @@ func wantKind(t *testing.T, kind string, err error) {
 // TestCrash lets the process die before and after each call of each kind of
 // plan; the next one undoes it or finishes it.
 func TestCrash(t *testing.T) {
+	t.Parallel()
 	for _, s := range scenarios() {
 		for n := range s.actions {
 			for _, point := range []string{"before", "after"} {
 				t.Run(fmt.Sprintf("%s/%d/%s", s.name, n, point), func(t *testing.T) {
+					t.Parallel()
 					l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 					before := l.picture()
 					l.p.CrashAt(n, point)
@@ -256,6 +260,7 @@ func TestCrash(t *testing.T) {
 
 // TestOldPlans: what was left too long ago is for an operator to decide.
 func TestOldPlans(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	id := l.id("ann")
 	l.p.CrashAt(1, "before")

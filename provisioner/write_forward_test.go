@@ -30,10 +30,12 @@ func (l *writeLab) wantNothingOf(name string) {
 // TestCrashWhileDeleting: the process that goes on with a deletion dies as well,
 // at its first call.
 func TestCrashWhileDeleting(t *testing.T) {
+	t.Parallel()
 	const calls = 14
 	for n := range calls {
 		for _, point := range []string{"before", "after"} {
 			t.Run(fmt.Sprintf("%d/%s", n, point), func(t *testing.T) {
+				t.Parallel()
 				l := newWriteLab(t, iamsim.Config{}, lifecycle, withPhone)
 				l.p.CrashAt(n, point)
 				if _, err := l.delete(l.id("ann")); err == nil {
@@ -57,6 +59,7 @@ func TestCrashWhileDeleting(t *testing.T) {
 // TestDeviceIsNotForgotten: a virtual device that was taken from its user and
 // could not be deleted is named by nothing but the plan.
 func TestDeviceIsNotForgotten(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, withPhone)
 	if err := l.Fault(iamsim.Fault{Action: "DeleteVirtualMFADevice", Code: "Throttling", Count: -1}); err != nil {
 		t.Fatal(err)

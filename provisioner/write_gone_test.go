@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"iamscim/provisioner"
@@ -16,27 +14,16 @@ import (
 	"iamscim/store"
 )
 
-// other is somebody else with every permission.
-func (l *writeLab) other() *iam.Client {
-	l.t.Helper()
-	id, secret := l.Credentials()
-	cfg, err := config.LoadDefaultConfig(l.t.Context(), config.WithRegion("us-east-1"), config.WithBaseEndpoint(l.url),
-		config.WithCredentialsProvider(credentials.NewStaticCredentialsProvider(id, secret, "")))
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	return iam.NewFromConfig(cfg)
-}
-
 // TestGone: an object that somebody else deleted is not found, and no longer
 // shown; one that took its name is left alone.
 func TestGone(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, func(a *iamsim.Account) {
 		staff(a)
 		a.AddUser(iamsim.User{Name: "bob"})
 	})
 	bob, ops := l.id("bob"), l.groupID("ops")
-	if _, err := l.other().DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: aws.String("bob")}); err != nil {
+	if _, err := l.client().DeleteUser(t.Context(), &iam.DeleteUserInput{UserName: aws.String("bob")}); err != nil {
 		t.Fatal(err)
 	}
 	successor := l.AddUser(iamsim.User{Name: "bob"})
@@ -57,10 +44,10 @@ func TestGone(t *testing.T) {
 		t.Errorf("an unknown id cost %d calls", n)
 	}
 	group := &iam.DetachGroupPolicyInput{GroupName: aws.String("ops"), PolicyArn: aws.String(readARN)}
-	if _, err := l.other().DetachGroupPolicy(t.Context(), group); err != nil {
+	if _, err := l.client().DetachGroupPolicy(t.Context(), group); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.other().DeleteGroup(t.Context(), &iam.DeleteGroupInput{GroupName: aws.String("ops")}); err != nil {
+	if _, err := l.client().DeleteGroup(t.Context(), &iam.DeleteGroupInput{GroupName: aws.String("ops")}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := l.updateGroup(ops, provisioner.GroupWish{ExternalID: ptr("x")}); !errors.Is(err, store.ErrNotFound) {
@@ -71,11 +58,12 @@ func TestGone(t *testing.T) {
 // TestRenamedGroup: memberships are written by the name a group has now, though
 // another group took the name that we know.
 func TestRenamedGroup(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	ann, dev, ops := l.id("ann"), l.groupID("dev"), l.groupID("ops")
 	rename := func(from, to string) {
 		t.Helper()
-		if _, err := l.other().UpdateGroup(t.Context(), &iam.UpdateGroupInput{GroupName: &from, NewGroupName: &to}); err != nil {
+		if _, err := l.client().UpdateGroup(t.Context(), &iam.UpdateGroupInput{GroupName: &from, NewGroupName: &to}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,6 +83,7 @@ func TestRenamedGroup(t *testing.T) {
 // TestLostGroup: an answer that is lost and a group of that name that is not
 // empty: then it is not ours.
 func TestLostGroup(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	if err := l.Fault(iamsim.Fault{Action: "CreateGroup", Kind: iamsim.FaultDrop, After: true}); err != nil {
 		t.Fatal(err)
@@ -116,10 +105,11 @@ func TestLostGroup(t *testing.T) {
 // TestWriteToOtherAccount: keys that were exchanged for another account's do not
 // write there, even before a refresh has noticed.
 func TestWriteToOtherAccount(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, func(a *iamsim.Account) { people(a, 2) })
-	other := serveSim(t, iamsim.Config{AccountID: "999999999999"})
+	other, url := serveElsewhere(t, iamsim.Config{AccountID: "999999999999"})
 	cfg := keysOf(other)
-	cfg.RoleARN = other.RoleARN()
+	cfg.RoleARN, cfg.Endpoint = other.RoleARN(), url
 	l.conn = connect(t, cfg)
 	l.restart(provisioner.WriteConfig{})
 	if _, err := l.create(provisioner.UserWish{UserName: ptr("stranger")}); !errors.Is(err, store.ErrOtherAccount) {

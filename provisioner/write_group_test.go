@@ -14,6 +14,7 @@ import (
 )
 
 func TestCreateGroup(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	ann := l.id("ann")
 	long := strings.Repeat("部署", 20)
@@ -46,6 +47,7 @@ func TestCreateGroup(t *testing.T) {
 }
 
 func TestMembers(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, func(a *iamsim.Account) {
 		staff(a)
 		for i := range 12 {
@@ -85,6 +87,7 @@ func TestMembers(t *testing.T) {
 }
 
 func TestDeleteGroup(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, func(a *iamsim.Account) {
 		staff(a)
 		a.Join("ann", "ops")
@@ -114,6 +117,7 @@ func TestDeleteGroup(t *testing.T) {
 }
 
 func TestGroupQuota(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, func(a *iamsim.Account) {
 		staff(a)
 		for i := range 9 {

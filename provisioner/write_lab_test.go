@@ -19,7 +19,7 @@ func newWriteLab(tb testing.TB, sim iamsim.Config, cfg provisioner.WriteConfig, 
 	tb.Helper()
 	l := &writeLab{newLab(tb, sim, fill)}
 	id, secret := l.Credentials()
-	l.conn = connect(tb, provisioner.ConnectConfig{RoleARN: l.RoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
+	l.connect(provisioner.ConnectConfig{RoleARN: l.RoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
 	l.restart(cfg)
 	if _, err := l.p.Refresh(tb.Context(), provisioner.RefreshOptions{}); err != nil {
 		tb.Fatal(err)

@@ -15,12 +15,11 @@ import (
 // TestRetry: a deactivation that fails for the time being stays journaled, is
 // tried again, and gives way to another decision.
 func TestRetry(t *testing.T) {
+	t.Parallel()
 	throttle := iamsim.Fault{Action: "UpdateAccessKey", Code: "Throttling", Count: -1}
-	deactivate := func(l *writeLab, id string) {
+	deactivate := func(t *testing.T, l *writeLab, id string) {
 		t.Helper()
-		if err := l.Fault(throttle); err != nil {
-			t.Fatal(err)
-		}
+		l.fault(throttle)
 		var pending *provisioner.PendingError
 		if _, err := l.update(id, provisioner.UserWish{Active: ptr(false)}); !errors.As(err, &pending) || !errors.Is(err, provisioner.ErrThrottled) {
 			t.Fatalf("got %v", err)
@@ -34,9 +33,10 @@ func TestRetry(t *testing.T) {
 		}
 	}
 	t.Run("done later", func(t *testing.T) {
+		t.Parallel()
 		l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 		id := l.id("ann")
-		deactivate(l, id)
+		deactivate(t, l, id)
 		l.Advance(60e9)
 		if err := l.p.Resume(t.Context()); err != nil {
 			t.Fatal(err)
@@ -48,9 +48,10 @@ func TestRetry(t *testing.T) {
 		l.settled()
 	})
 	t.Run("superseded", func(t *testing.T) {
+		t.Parallel()
 		l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 		id := l.id("ann")
-		deactivate(l, id)
+		deactivate(t, l, id)
 		c := l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
 		u, _ := l.User("ann")
 		if !c.User.Active || u.Keys[0].Status != "Active" || len(u.Attached) != 1 || u.SSHKeys[0].Status != "Active" {
@@ -60,9 +61,10 @@ func TestRetry(t *testing.T) {
 		l.settled()
 	})
 	t.Run("deleted", func(t *testing.T) {
+		t.Parallel()
 		l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 		id := l.id("ann")
-		deactivate(l, id)
+		deactivate(t, l, id)
 		l.must(l.delete(id))
 		l.settled()
 	})
@@ -71,6 +73,7 @@ func TestRetry(t *testing.T) {
 // TestDeleteConflict: what turns up while a user is being deleted is a follow-up
 // of the same plan.
 func TestDeleteConflict(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	added := false
 	l.between.Store(ptr(func(action string) {
@@ -93,6 +96,7 @@ func TestDeleteConflict(t *testing.T) {
 
 // TestRecheck: a credential made before the deny was in force is found later.
 func TestRecheck(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	l.must(l.update(l.id("ann"), provisioner.UserWish{Active: ptr(false)}))
 	l.EditUser("ann", func(u *iamsim.User) {
@@ -108,6 +112,7 @@ func TestRecheck(t *testing.T) {
 }
 
 func TestTagAttributes(t *testing.T) {
+	t.Parallel()
 	cfg := lifecycle
 	cfg.TagAttributes = []string{"email", "department"}
 	l := newWriteLab(t, iamsim.Config{}, cfg, staff)

@@ -35,6 +35,7 @@ func maybe[T any](rng *rand.Rand, v T) *T {
 // TestRandomUsers: from any state to any wish; after it the wish is true, and
 // wishing it again does nothing.
 func TestRandomUsers(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, func(a *iamsim.Account) {
 		staff(a)
 		for i := range 4 {
@@ -99,6 +100,7 @@ func unmet(w *provisioner.UserWish, u *store.User) string {
 
 // TestRandomGroups does the same for groups.
 func TestRandomGroups(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, func(a *iamsim.Account) {
 		staff(a)
 		for i := range 6 {

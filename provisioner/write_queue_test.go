@@ -23,6 +23,7 @@ func (l *writeLab) slow(action string, d time.Duration) {
 // TestEqualRetry: an equal retry of a request under way gets its result, and makes
 // no calls of its own.
 func TestEqualRetry(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	l.slow("CreateUser", 300*time.Millisecond)
 	var wg sync.WaitGroup
@@ -51,6 +52,7 @@ func TestEqualRetry(t *testing.T) {
 // TestBackground: a plan outlives the time of its request, and nobody else may
 // write to its object meanwhile.
 func TestBackground(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
 	l.slow("DetachUserPolicy", 500*time.Millisecond)
@@ -89,6 +91,7 @@ func (l *writeLab) arrival(action string, then func()) {
 // TestClientGone: before the first call a client that hangs up ends it; after
 // it, nothing does.
 func TestClientGone(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -122,6 +125,7 @@ func TestClientGone(t *testing.T) {
 
 // TestNameRace: two requests for one name make one user.
 func TestNameRace(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	l.slow("CreateUser", 100*time.Millisecond)
 	var wg sync.WaitGroup
@@ -145,6 +149,7 @@ func TestNameRace(t *testing.T) {
 
 // TestForeignName: a user that somebody else made is not taken for ours.
 func TestForeignName(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	l.AddUser(iamsim.User{Name: "new"})
 	if _, err := l.create(provisioner.UserWish{UserName: ptr("new")}); !errors.Is(err, store.ErrExists) {
@@ -163,6 +168,7 @@ func TestForeignName(t *testing.T) {
 // TestDelays: IAM shows what was written only after a while; what is written
 // meanwhile builds on what was written before.
 func TestDelays(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	if err := l.SetDelay("*", 400*time.Millisecond); err != nil {
 		t.Fatal(err)
@@ -197,6 +203,7 @@ func TestDelays(t *testing.T) {
 // TestNewCredential: what a user makes while being cut off is cut off, too, and
 // given back like the rest.
 func TestNewCredential(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	id := l.id("ann")
 	once := sync.OnceFunc(func() {
@@ -228,6 +235,7 @@ func TestNewCredential(t *testing.T) {
 // TestDryRun: nothing is called that changes anything, and the result is what
 // the real thing gives.
 func TestDryRun(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{ReadOnly: true}, staff)
 	id := l.id("ann")
 	edit := func(*store.User) (provisioner.UserWish, error) {
@@ -265,6 +273,7 @@ func TestDryRun(t *testing.T) {
 
 // TestScopes: a credential without the scope is refused, and that is audited.
 func TestScopes(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	writer := provisioner.Actor{Credential: "w", Scopes: map[string]bool{"write": true}}
 	wishes := map[string]provisioner.UserWish{

@@ -29,6 +29,7 @@ func raceGroup(i int) string { return fmt.Sprintf("group%d", i) }
 // observations run, IAM lags behind, and somebody freezes users by hand. Each
 // client remembers what was acknowledged of what only it writes.
 func TestRace(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, func(a *iamsim.Account) {
 		for i := range raceGroups {
 			a.AddGroup(iamsim.Group{Name: raceGroup(i)})

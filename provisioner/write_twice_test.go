@@ -13,6 +13,7 @@ import (
 // TestCrashWhileUndoing: the last call is refused, and the process dies while
 // it takes the others back, once before and once after each call.
 func TestCrashWhileUndoing(t *testing.T) {
+	t.Parallel()
 	for _, s := range scenarios() {
 		if s.forward {
 			continue
@@ -21,6 +22,7 @@ func TestCrashWhileUndoing(t *testing.T) {
 		for n := range last {
 			for _, point := range []string{"before", "after"} {
 				t.Run(fmt.Sprintf("%s/%d/%s", s.name, n, point), func(t *testing.T) {
+					t.Parallel()
 					l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 					before := l.picture()
 					if err := l.Fault(iamsim.Fault{Action: s.actions[last], Code: "AccessDenied"}); err != nil {
@@ -48,9 +50,11 @@ func TestCrashWhileUndoing(t *testing.T) {
 // TestLostAndLate: the answer to each call is lost, and IAM shows what was
 // written late, too.
 func TestLostAndLate(t *testing.T) {
+	t.Parallel()
 	for _, s := range scenarios() {
 		for _, action := range []string{s.actions[0], s.actions[len(s.actions)-1]} {
 			t.Run(s.name+"/"+action, func(t *testing.T) {
+				t.Parallel()
 				l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 				if err := l.SetDelay("*", 60*time.Millisecond); err != nil {
 					t.Fatal(err)

@@ -14,12 +14,14 @@ import (
 // finish. Once the plan is undone, the snapshot shows that, and not what was
 // observed in between, although it is protected from observations.
 func TestUndoneIsShown(t *testing.T) {
+	t.Parallel()
 	for _, s := range scenarios() {
 		if s.forward {
 			continue
 		}
 		for n := range s.actions {
 			t.Run(fmt.Sprintf("%s/%d", s.name, n), func(t *testing.T) {
+				t.Parallel()
 				l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 				users, groups := l.shownUsers(), l.shownGroups()
 				l.p.CrashAt(n, "after")

@@ -17,6 +17,7 @@ const (
 )
 
 func TestCreateUser(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{CreatePath: "/scim/", CreateTags: []store.Tag{{Key: "team", Value: "it"}}}, nil)
 	c := l.must(l.create(provisioner.UserWish{
 		UserName: ptr("Ann Smith"), Person: &store.Person{DisplayName: "Ann"}, Active: ptr(true), Entitlements: &[]string{readARN},
@@ -44,6 +45,7 @@ func TestCreateUser(t *testing.T) {
 }
 
 func TestCreateInactive(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{Passwords: true}, nil)
 	c := l.must(l.create(provisioner.UserWish{UserName: ptr("ann"), Active: ptr(false), Password: ptr("Secret-1234")}))
 	writes, _ := l.calls()
@@ -83,6 +85,7 @@ func staff(a *iamsim.Account) {
 const listBuckets = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:List*","Resource":"*"}]}`
 
 func TestDeactivate(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
 	c := l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
@@ -131,6 +134,7 @@ func TestDeactivate(t *testing.T) {
 }
 
 func TestReactivateOverForeignDeny(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
 	attach := func(arn string) {
@@ -158,6 +162,7 @@ func TestReactivateOverForeignDeny(t *testing.T) {
 }
 
 func TestDenyWithoutRoom(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{AttachLimit: 1}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
 	l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
@@ -174,6 +179,7 @@ func TestDenyWithoutRoom(t *testing.T) {
 }
 
 func TestRename(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
 	c := l.must(l.update(id, provisioner.UserWish{UserName: ptr("ANN")}))
@@ -204,6 +210,7 @@ func TestRename(t *testing.T) {
 }
 
 func TestDelete(t *testing.T) {
+	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
 	l.must(l.delete(id))
