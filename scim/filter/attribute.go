@@ -183,11 +183,10 @@ func (a *Attribute) reference(op store.Op, v literal) (any, error) {
 	if i < 0 {
 		return "", nil
 	}
-	id, err := url.PathUnescape(v.text[i+len(a.Endpoint):])
-	if err != nil {
-		return "", nil
+	if id, err := url.PathUnescape(v.text[i+len(a.Endpoint):]); err == nil {
+		return id, nil
 	}
-	return id, nil
+	return "", nil
 }
 
 func (a *Attribute) mismatch(op store.Op) error {
