@@ -190,7 +190,12 @@ func (w *world) launch() {
 		_ = s.cmd.Wait() // it is killed
 		close(s.ended)
 	}()
-	w.t.Cleanup(s.kill)
+	w.t.Cleanup(func() {
+		s.kill()
+		if strings.Contains(s.out.String(), "DATA RACE") { // it was built as this test was
+			w.t.Errorf("%s", s.out)
+		}
+	})
 }
 
 // serves learns the address once the program has printed it.
