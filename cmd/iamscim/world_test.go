@@ -66,14 +66,15 @@ func (w *world) serveAWS(rw http.ResponseWriter, r *http.Request) {
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	params, _ := url.ParseQuery(string(body)) // the account judges what it is
-	if !w.trap.sprung(params.Get("Action")) {
+	kill, after := w.trap.sprung(params.Get("Action"))
+	if kill == nil {
 		w.sim.ServeHTTP(rw, r)
 		return
 	}
-	if w.trap.after {
+	if after {
 		w.sim.ServeHTTP(httptest.NewRecorder(), r)
 	}
-	w.trap.kill()
+	kill()
 	panic(http.ErrAbortHandler)
 }
 
@@ -92,18 +93,20 @@ func (t *trap) disarm() bool {
 	return was
 }
 
-func (t *trap) sprung(action string) bool {
+// sprung returns how to kill the gateway, if it is now, and whether that is
+// after the call.
+func (t *trap) sprung(action string) (kill func(), after bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if !t.armed || !changes(action) {
-		return false
+		return nil, false
 	}
 	t.seen++
 	if t.seen-1 != t.at {
-		return false
+		return nil, false
 	}
 	t.armed = false
-	return true
+	return t.kill, t.after
 }
 
 // changes tells the actions that do not only look.
