@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/smithy-go"
+
+	"iamscim/store"
 )
 
 // Errors of a write that is worth trying again later; each caller answers them
@@ -25,7 +27,12 @@ type InvalidError struct {
 	TooMany   bool // the request is too large, not wrong
 }
 
-func (e *InvalidError) Error() string { return e.Attribute + ": " + e.Reason }
+func (e *InvalidError) Error() string {
+	if e.Attribute == "" { // IAM refused what no attribute stands for
+		return e.Reason
+	}
+	return e.Attribute + ": " + e.Reason
+}
 
 // The rules a DeniedError names.
 const (
@@ -93,7 +100,7 @@ var wrongInput = map[string]bool{
 
 // temporary reports whether trying again may help, whatever it is about.
 func temporary(err error) bool {
-	return errors.Is(err, ErrThrottled) || errors.Is(err, ErrConflict) || errors.Is(err, ErrUnavailable)
+	return errors.Is(err, ErrThrottled) || errors.Is(err, ErrConflict) || errors.Is(err, ErrUnavailable) || errors.Is(err, store.ErrBusy)
 }
 
 // kindOf is the sentinel for an error of AWS that trying again may help, or nil.

@@ -63,6 +63,8 @@ var replies = []struct {
 		http.Header{"Retry-After": {"5"}}},
 	{provisioner.ErrUnavailable, reply(http.StatusServiceUnavailable, "AWS cannot be reached, or does not accept the credentials of this server."),
 		http.Header{"Retry-After": {"30"}}},
+	{store.ErrBusy, reply(http.StatusServiceUnavailable, "Another program holds the database of this server; try again shortly."),
+		http.Header{"Retry-After": {"5"}}},
 	{store.ErrNoGeneration, reply(http.StatusServiceUnavailable, "The account has not been read yet; try again shortly."),
 		http.Header{"Retry-After": {"5"}}},
 	{context.DeadlineExceeded, reply(http.StatusServiceUnavailable, "The request took too long; try again."),

@@ -37,7 +37,7 @@ func refusalOf(err error) (e scimerrors.ScimError, header http.Header, ok bool) 
 			keyword = scimerrors.ScimTypeTooMany
 		}
 		return scimerrors.ScimError{
-			Status: http.StatusBadRequest, ScimType: keyword, Detail: fmt.Sprintf("%s: %s.", invalid.Attribute, invalid.Reason),
+			Status: http.StatusBadRequest, ScimType: keyword, Detail: invalid.Error() + ".",
 		}, nil, true
 	}
 	if stale, is := errors.AsType[*provisioner.PreconditionError](err); is {

@@ -15,6 +15,9 @@ var (
 	ErrOtherAccount = errors.New("data of another account")
 	// ErrLocked: another process owns the data directory.
 	ErrLocked = errors.New("data directory is in use")
+	// ErrBusy: another process held the write lock of a database file for too
+	// long. Nothing was written.
+	ErrBusy = errors.New("database is busy")
 )
 
 // Generation is one state of the account.

@@ -166,7 +166,7 @@ func (s *Snapshot) update(ctx context.Context, actor string, fn func(*SnapshotTx
 	}
 	t, err := s.db.w.BeginTx(ctx, nil)
 	if err != nil {
-		return Commit{}, err
+		return Commit{}, busy(err)
 	}
 	w := &writing{tx: t, actor: actor, statements: map[string]*sql.Stmt{}, touched: map[Ref]touch{}, aged: map[Ref]struct{}{}}
 	defer w.rollback()
