@@ -101,7 +101,7 @@ func (l *writeLab) wantCalls(want ...string) {
 // TestDeleteLater is the whole life, through refreshes and a restart.
 func TestDeleteLater(t *testing.T) {
 	t.Parallel()
-	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
+	l := newWriteLab(t, iamsim.Config{Now: still()}, keeping, staff)
 	id, dev, started := l.id("ann"), l.groupID("dev"), l.Now()
 	l.must(l.delete(id))
 	l.wantCalls(deactivation...)
@@ -247,7 +247,7 @@ func TestDeletedByHand(t *testing.T) {
 
 func TestKeptName(t *testing.T) {
 	t.Parallel()
-	l := newWriteLab(t, iamsim.Config{}, keeping, func(a *iamsim.Account) {
+	l := newWriteLab(t, iamsim.Config{Now: still()}, keeping, func(a *iamsim.Account) {
 		staff(a)
 		a.AddUser(iamsim.User{Name: "bob"})
 	})

@@ -60,6 +60,12 @@ func newLab(tb testing.TB, sim iamsim.Config, fill func(*iamsim.Account)) *lab {
 	return l
 }
 
+// still is a clock that only Advance moves.
+func still() func() time.Time {
+	now := time.Now()
+	return func() time.Time { return now }
+}
+
 // serve puts the account behind HTTP.
 func (l *lab) serve() {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
