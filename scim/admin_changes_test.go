@@ -35,6 +35,7 @@ func (d *timed) feed(t testing.TB, query string) (lines []string, next string) {
 }
 
 func TestChangesFeed(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 5)
 	first := d.account.Snapshot.Generation().At
 	d.put(t, 1, func(u *store.User) { u.Person.Title = "Engineer" })
@@ -93,6 +94,7 @@ func TestChangesFeed(t *testing.T) {
 
 // TestChangesScope: the feed needs the scope read, of that account.
 func TestChangesScope(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 1)
 	for _, tt := range []struct {
 		scopes  auth.Scopes

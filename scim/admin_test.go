@@ -18,6 +18,7 @@ import (
 )
 
 func TestTokens(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	created := d.do(t, "POST", "/admin/tokens", `{"name":"okta","scopes":["read","write"],"expires":"2999-01-01T00:00:00Z"}`)
 	var token tokenRecord
@@ -68,6 +69,7 @@ func (d *demo) audit(t *testing.T) (entries []store.AuditEntry) {
 }
 
 func TestTokenRequests(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for _, tt := range []struct {
 		name, body string
@@ -97,6 +99,7 @@ func TestTokenRequests(t *testing.T) {
 
 // An administrator of one account is none of another.
 func TestBoundAdministrator(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	theirs := d.token(t, auth.AllScopes, "999999999999")
 	mine := d.token(t, auth.AllScopes, d.sim.ID())
@@ -128,6 +131,7 @@ func TestBoundAdministrator(t *testing.T) {
 }
 
 func TestRefresh(t *testing.T) {
+	t.Parallel()
 	d := newUnobserved(t, 5)
 	got := d.do(t, "POST", "/admin/refresh", "")
 	var result refreshResult
@@ -146,6 +150,7 @@ func TestRefresh(t *testing.T) {
 }
 
 func TestConfirm(t *testing.T) {
+	t.Parallel()
 	d := newUnobserved(t, 5)
 	d.gainUsers()
 	if got := d.do(t, "POST", "/admin/refresh", ""); got.status != 200 {
@@ -194,6 +199,7 @@ func (d *demo) loseUsers(t *testing.T) {
 
 // Over the socket the operator needs no credential, and there is no SCIM.
 func TestSocket(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	path := filepath.Join(t.TempDir(), "s")
 	ln, err := new(net.ListenConfig).Listen(t.Context(), "unix", path)

@@ -13,6 +13,7 @@ import (
 // TestAdopt: what nobody gave us to manage is not written before an operator
 // says so.
 func TestAdopt(t *testing.T) {
+	t.Parallel()
 	foreign := func(_ *Account, c *provisioner.Config) { c.Write.Guard.ManagePath = "" }
 	d := newWritable(t, foreign, func(a *iamsim.Account) { a.AddUser(iamsim.User{Name: "ann", Path: "/"}) })
 	path := "/scim/v2/Users/" + onlyID(t, d, "/scim/v2/Users?filter=userName%20eq%20%22ann%22")
@@ -35,6 +36,7 @@ func TestAdopt(t *testing.T) {
 
 // TestReleaseBrake: /health shows the latched brake until it is released.
 func TestReleaseBrake(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, nil)
 	type health struct {
 		Status string

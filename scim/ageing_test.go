@@ -14,6 +14,7 @@ import (
 // TestAgeing: what merely ages shows with the next read, though it makes no
 // generation, and what is served from memory is what would be rendered anew.
 func TestAgeing(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 3, contentOptions{})
 	obs := fixtureObservation(3)
 	check := func(name string) {
@@ -60,6 +61,7 @@ func TestAgeing(t *testing.T) {
 
 // TestObservedAtInText: a value that looks like the member does not become it.
 func TestObservedAtInText(t *testing.T) {
+	t.Parallel()
 	body := []byte(`{"title":"\"observedAt\":\"x\"","observedAt":"2026-01-02T20:04:05Z","detailsAt":"a \"observedAt\":\"y\""}`)
 	want := `{"title":"\"observedAt\":\"x\"","observedAt":"2026-01-02T21:04:05Z","detailsAt":"a \"observedAt\":\"y\""}`
 	if got := observedAt(body, *at(21)); string(got) != want {
@@ -70,6 +72,7 @@ func TestObservedAtInText(t *testing.T) {
 // TestAnswers: an answer from memory is the same answer, its log line too, and
 // does not outlive a commit.
 func TestAnswers(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 20)
 	path := `/scim/v2/Users?filter=title%20pr%20or%20userName%20sw%20%22a%22&count=2`
 	first, again := d.do(t, http.MethodGet, path, ""), d.do(t, http.MethodGet, path, "")
@@ -106,6 +109,7 @@ func TestAnswers(t *testing.T) {
 }
 
 func TestAnswersBounds(t *testing.T) {
+	t.Parallel()
 	a := newAnswers(func(m store.Moment) bool { return m == 2 })
 	doc := &document{Body: make([]byte, 100<<10)}
 	for i := range 200 {

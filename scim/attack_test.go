@@ -22,6 +22,7 @@ const (
 // TestAttacks: what a token that may write must not be able to do. Each is
 // refused by the rule it breaks, and changes nothing.
 func TestAttacks(t *testing.T) {
+	t.Parallel()
 	var boundary string
 	d := newWritable(t, func(a *Account, c *provisioner.Config) {
 		a.Grantable, c.Grantable = true, []string{"ReadOnlyAccess"}

@@ -11,6 +11,7 @@ import (
 )
 
 func TestScopes(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	reader := d.token(t, auth.Scopes(auth.Read), d.sim.ID())
 	writer := d.token(t, auth.Scopes(auth.Write), d.sim.ID())
@@ -43,6 +44,7 @@ func TestScopes(t *testing.T) {
 
 // One message for every reason, or an attacker learns which tokens exist.
 func TestUnauthorizedAlike(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	revoked := d.token(t, auth.AllScopes, d.sim.ID())
 	secret := strings.TrimPrefix(revoked, "Authorization: Bearer ")
@@ -63,6 +65,7 @@ func TestUnauthorizedAlike(t *testing.T) {
 }
 
 func TestHost(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for _, tt := range []struct {
 		host   string
@@ -91,6 +94,7 @@ func TestHost(t *testing.T) {
 }
 
 func TestPublicURL(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	cfg := d.server.cfg
 	for _, bad := range []string{"example.com", "ftp://example.com", "https://", "https://example.com/?a=b", "https://example.com/#x"} {

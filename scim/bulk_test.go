@@ -46,6 +46,7 @@ func post(endpoint, bulkID, data string) string {
 // TestBulk: what an operation refers to is made first, wherever it stands, and
 // the answer keeps the order of the request.
 func TestBulk(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, nil)
 	got := d.bulk(t, strings.Join([]string{
 		post("/Groups", "g", `{"displayName":"dev","members":[{"value":"bulkId:a"},{"value":"bulkId:b"}]}`),
@@ -72,6 +73,7 @@ func TestBulk(t *testing.T) {
 
 // TestBulkCircle: two who are each other's manager.
 func TestBulkCircle(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, nil)
 	manager := func(id string) string { return `"` + enterpriseURN + `":{"manager":{"value":"bulkId:` + id + `"}}` }
 	got := d.bulk(t, post("/Users", "a", `{"userName":"ann",`+manager("b")+`}`)+","+post("/Users", "b", `{"userName":"bob",`+manager("a")+`}`))
@@ -94,6 +96,7 @@ func TestBulkCircle(t *testing.T) {
 }
 
 func TestBulkErrors(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, nil)
 	bad, good := `{"method":"DELETE","path":"/Users/AIDANOBODY"}`, post("/Users", "a", `{"userName":"ann"}`)
 	if s := d.bulk(t, bad+","+bad+","+good, `"failOnErrors":2,`).statuses(); s != "404 404" {
@@ -139,6 +142,7 @@ func TestBulkErrors(t *testing.T) {
 
 // TestBulkBrake: eleven people of whom each alone may lose access.
 func TestBulkBrake(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, func(a *iamsim.Account) {
 		for i := range 20 {
 			a.AddUser(iamsim.User{Name: fmt.Sprintf("u%02d", i), Path: "/", Created: a.Now().AddDate(0, -1, 0)})
@@ -165,6 +169,7 @@ func TestBulkBrake(t *testing.T) {
 }
 
 func TestReferences(t *testing.T) {
+	t.Parallel()
 	v := map[string]any{"a": []any{"bulkId:x", "xbulkId:y", "Users/bulkId:z"}, "b": `members[value eq "bulkId:w"]`, "c": "bulkId:"}
 	got := references(v, nil)
 	slices.Sort(got)

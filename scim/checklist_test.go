@@ -16,6 +16,7 @@ import (
 // TestDiscoveryChecklist: lists with all counts, single entries, numbers that
 // are numbers, no POST, no filter.
 func TestDiscoveryChecklist(t *testing.T) {
+	t.Parallel()
 	s := newStaff(t)
 	lists := map[string][]string{
 		"/ResourceTypes": {"User", "Group", "Entitlement", "Role"},
@@ -53,6 +54,7 @@ func TestDiscoveryChecklist(t *testing.T) {
 
 // TestErrorChecklist: every error is application/scim+json with a sentence.
 func TestErrorChecklist(t *testing.T) {
+	t.Parallel()
 	s := newStaff(t)
 	for _, row := range []struct {
 		status             int
@@ -81,6 +83,7 @@ func TestErrorChecklist(t *testing.T) {
 
 // TestWriteChecklist: Booleans in quotes, null, atomic PATCH, gone is gone.
 func TestWriteChecklist(t *testing.T) {
+	t.Parallel()
 	s := newStaff(t)
 	created := s.want(t, http.StatusCreated, "POST", "/scim/v2/Users",
 		`{"USERNAME":"cat","active":"True","title":null,"emails":[{"value":"c@example.com","primary":"True"}]}`, jsonType)
@@ -105,6 +108,7 @@ func TestWriteChecklist(t *testing.T) {
 
 // TestReadChecklist: what lists and resources always have, and what is survived.
 func TestReadChecklist(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 60)
 	type list struct {
 		TotalResults, StartIndex, ItemsPerPage int // integers, or this fails

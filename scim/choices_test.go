@@ -53,6 +53,7 @@ func (a answer) hasNot(t testing.TB, text string) {
 }
 
 func TestMemberChoices(t *testing.T) {
+	t.Parallel()
 	s := newStaff(t)
 	s.patch(t, s.group, `{"op":"add","path":"members","value":[{"value":"`+s.bobID+`","display":"Bob the Builder"}]}`).has(t, `"display":"Bob the Builder"`)
 	shown := s.want(t, http.StatusOK, "GET", s.group, "")
@@ -73,6 +74,7 @@ func TestMemberChoices(t *testing.T) {
 // TestReplaceChoices: a PUT takes away what it leaves out, but for what
 // invariants keep; null and an empty list take away, too.
 func TestReplaceChoices(t *testing.T) {
+	t.Parallel()
 	s := newStaff(t)
 	full := `{"userName":"ann","title":"Engineer","nickName":"a","emails":[{"value":"a@example.com"}],"name":{"givenName":"Ann"}}`
 	s.want(t, http.StatusOK, "PUT", s.ann, full, jsonType).has(t, `"nickName":"a"`)
@@ -89,6 +91,7 @@ func TestReplaceChoices(t *testing.T) {
 }
 
 func TestPatchChoices(t *testing.T) {
+	t.Parallel()
 	s := newStaff(t)
 	// Status 200 with the resource; what cannot be changed is ignored without a
 	// path and refused with one.
@@ -108,6 +111,7 @@ func TestPatchChoices(t *testing.T) {
 
 // TestLocation: absolute, under the name that clients know the server by.
 func TestLocation(t *testing.T) {
+	t.Parallel()
 	s := newStaff(t)
 	s.withSettings(t, func(c *Config) { c.PublicURL = "https://scim.example.com/iam/" })
 	const base = "https://scim.example.com/iam"
@@ -132,6 +136,7 @@ func TestLocation(t *testing.T) {
 // TestFilterChoices: an attribute that is declared and that nobody has selects
 // nobody; one that is not declared is an error.
 func TestFilterChoices(t *testing.T) {
+	t.Parallel()
 	s := newStaff(t)
 	list := func(status int, filter string) answer {
 		t.Helper()
@@ -152,6 +157,7 @@ func TestFilterChoices(t *testing.T) {
 
 // TestClamped: no page is larger than maxPageSize, whatever is asked for.
 func TestClamped(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, maxPageSize+1, contentOptions{})
 	doc, err := c.list(t.Context(), c.resourceType("User"), mustQuery(t, "count=100000"), fixtureBase)
 	if err != nil {

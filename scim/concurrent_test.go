@@ -13,6 +13,7 @@ import (
 
 // Readers go on while the account is observed again and changes under them.
 func TestReadWhileRefreshing(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 30)
 	group := firstOf(t, d, "Groups")
 	stop := make(chan struct{})

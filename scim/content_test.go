@@ -70,6 +70,7 @@ func (c *content) getFor(t testing.TB, kind, id string, sel selection) (map[stri
 }
 
 func TestFilterSelects(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 3, contentOptions{})
 	rich, plain := []string{"AIDARICH"}, []string{"AIDA00001", "AIDA00002", "AIDA00003"}
 	for _, tt := range []struct {
@@ -134,6 +135,7 @@ func TestFilterSelects(t *testing.T) {
 // operator and sorted by; the client gets an answer or a 400, never a 500. An
 // attribute that is stored is present in the resource that has everything.
 func TestEveryAttribute(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 1, contentOptions{})
 	for _, res := range c.types {
 		tried := map[*attribute]bool{}
@@ -184,6 +186,7 @@ func FuzzList(f *testing.F) {
 }
 
 func TestPaging(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 25, contentOptions{})
 	all := c.listFor(t, "User", listQuery{Count: 100})
 	if all.TotalResults != 26 || all.ItemsPerPage != 26 || all.Resources[0]["id"] != "AIDARICH" {
@@ -215,6 +218,7 @@ func TestPaging(t *testing.T) {
 }
 
 func TestListAll(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 3, contentOptions{})
 	find := func(filter string, start, count int) *listed {
 		d, err := c.listAll(t.Context(), &listQuery{Filter: filter, StartIndex: start, Count: count}, fixtureBase)
@@ -248,6 +252,7 @@ func TestListAll(t *testing.T) {
 }
 
 func TestGet(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 2, contentOptions{})
 	user, d := c.getFor(t, "User", "AIDARICH", selection{})
 	if meta := user["meta"].(map[string]any); meta["version"] != d.ETag || meta["location"] != fixtureBase+"/Users/AIDARICH" {
@@ -278,6 +283,7 @@ func TestGet(t *testing.T) {
 }
 
 func TestBeforeTheFirstGeneration(t *testing.T) {
+	t.Parallel()
 	snapshot, err := store.OpenSnapshot(t.Context(), filepath.Join(t.TempDir(), "s.db"), fixtureAccount, time.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -296,6 +302,7 @@ func TestBeforeTheFirstGeneration(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 0, contentOptions{})
 	for name, tt := range map[string]struct {
 		q    listQuery

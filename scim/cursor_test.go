@@ -20,6 +20,7 @@ func nothing(int) {}
 
 // TestCursorPages: the pages of RFC 9865 §2, there and back.
 func TestCursorPages(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 24) // 25 users
 	pages := d.follow(t, "/Users", "count=10", "", nothing)
 	if len(pages) != 3 || pages[0].PreviousCursor != nil || len(pages[2].Resources) != 5 {
@@ -67,6 +68,7 @@ func TestCursorPages(t *testing.T) {
 
 // TestCursorSearch: searches by POST take cursors, those of all types, too.
 func TestCursorSearch(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 24)
 	const urn = `"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]`
 	for path, want := range map[string]int{"/.search": 29, "/Users/.search": 25, "/Roles/.search": 1} {
@@ -94,6 +96,7 @@ func TestCursorSearch(t *testing.T) {
 // TestCursorWhileChanging: whatever is written between two pages, a walk shows
 // each resource of its generation once, as it was.
 func TestCursorWhileChanging(t *testing.T) {
+	t.Parallel()
 	for name, query := range map[string]string{
 		"plain": "count=3", "filter": `count=3&filter=active+eq+true+and+title+ne+"new"`, "sorted": "count=3&sortBy=userName&sortOrder=descending",
 		"by last change": "count=3&sortBy=meta.lastModified", "by e-mail": "count=3&sortBy=emails.value",
@@ -140,6 +143,7 @@ func TestCursorWhileChanging(t *testing.T) {
 
 // TestCursorRestart: a walk goes on in another process on the same files.
 func TestCursorRestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	d := openTimed(t, dir, *at(21))
 	if _, err := d.account.Snapshot.Replace(t.Context(), fixtureObservation(20), store.ReplaceOptions{MaxLoss: 1}); err != nil {
@@ -162,6 +166,7 @@ func TestCursorRestart(t *testing.T) {
 // TestCursorRefused: a cursor is good for the request it was given for, and
 // nothing else.
 func TestCursorRefused(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 24)
 	const path, query = "/Users", `count=5&filter=userName+sw+"u"&sortBy=userName&attributes=userName`
 	cursor := *d.page(t, path, query, "").NextCursor
@@ -206,6 +211,7 @@ func TestCursorRefused(t *testing.T) {
 
 // TestCursorExpired: when what a walk goes on from is gone, it is told.
 func TestCursorExpired(t *testing.T) {
+	t.Parallel()
 	const query = "count=5"
 	for name, end := range map[string]func(*timed){
 		"too late": func(d *timed) { d.wait(time.Hour + time.Second) },
@@ -228,6 +234,7 @@ func TestCursorExpired(t *testing.T) {
 // TestCursorLostHistory: after the snapshot was lost, generations count anew;
 // the cursor of an old one names none of them.
 func TestCursorLostHistory(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 24)
 	c := d.Handler.(*Server).accounts[""].content
 	g := c.snapshot.Generation()
@@ -256,6 +263,7 @@ func TestCursorLostHistory(t *testing.T) {
 // TestCursorOfWhatAges: a list by what moves without a generation stays as it
 // was for a walk, as long as it is remembered; then the walk ends.
 func TestCursorOfWhatAges(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 12)
 	const query = `count=4&filter=urn:iamscim:params:scim:schemas:extension:aws:2.0:User:observedAt+lt+"2026-01-02T22:00:00Z"`
 	want := d.do(t, "GET", "/Users?"+query+"&count=100", "").leaf(t).TotalResults
@@ -277,6 +285,7 @@ func TestCursorOfWhatAges(t *testing.T) {
 
 // TestCursorsNotRemembered: what is kept of answers is nobody's in particular.
 func TestCursorsNotRemembered(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 12)
 	token, _, err := d.auth.Create(t.Context(), "test", auth.Grant{Name: "other", Scopes: auth.Scopes(auth.Read), AccountID: fixtureAccount})
 	if err != nil {

@@ -55,6 +55,7 @@ func (l *leaf) deltas(t testing.TB) []string {
 }
 
 func TestDelta(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 12)
 	users, root := d.mark(t, "/Users"), d.mark(t, "")
 	d.put(t, 20, func(u *store.User) { u.Person.Title = "New" })
@@ -118,6 +119,7 @@ func TestDelta(t *testing.T) {
 }
 
 func TestDeltaRefused(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 3)
 	token := d.mark(t, "/Users")
 	d.askDelta(t, "/Users", token+"A", "").refused(t, "tampered", 400, "invalidValue")
@@ -149,6 +151,7 @@ func TestDeltaRefused(t *testing.T) {
 
 // TestDeltaIsDraft: it is there, and told of, only when asked for.
 func TestDeltaIsDraft(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 3)
 	if got := d.do(t, "GET", "/ServiceProviderConfig", ""); !strings.Contains(string(got.body), `"DeltaQuery":{"deltaTokenExpiry":2592000,"supported":true,`) {
 		t.Errorf("%s", got.body)

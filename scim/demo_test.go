@@ -96,9 +96,6 @@ func (d *demo) connect(t testing.TB) {
 	t.Helper()
 	d.aws = httptest.NewServer(d.sim)
 	t.Cleanup(d.aws.Close)
-	t.Setenv("AWS_ENDPOINT_URL", d.aws.URL)
-	t.Setenv("AWS_CONFIG_FILE", filepath.Join(t.TempDir(), "none"))
-	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", filepath.Join(t.TempDir(), "none"))
 	d.provisioner = provisioner.New(provisioner.Config{Connection: d.dial(t, d.sim.ReadOnlyRoleARN()), Account: d.account})
 }
 
@@ -108,7 +105,7 @@ func (d *demo) dial(t testing.TB, role string) *provisioner.Connection {
 	id, secret := d.sim.Credentials()
 	say := func(s string) func() (string, error) { return func() (string, error) { return s, nil } }
 	conn, err := provisioner.Connect(t.Context(), provisioner.ConnectConfig{
-		RoleARN: role, AccessKeyID: say(id), SecretAccessKey: say(secret), Region: "us-east-1",
+		RoleARN: role, AccessKeyID: say(id), SecretAccessKey: say(secret), Endpoint: d.aws.URL,
 	})
 	if err != nil {
 		t.Fatal(err)

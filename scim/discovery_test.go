@@ -7,6 +7,7 @@ import (
 )
 
 func TestServiceProviderConfig(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	got := d.do(t, "GET", "/scim/v2/ServiceProviderConfig", "", "Authorization: ")
 	want := `{
@@ -33,6 +34,7 @@ func TestServiceProviderConfig(t *testing.T) {
 }
 
 func TestDiscoveryLists(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for _, path := range []string{"/ResourceTypes", "/Schemas"} {
 		got := d.do(t, "GET", "/scim/v2"+path+"?startIndex=3&count=0&sortBy=id", "")
@@ -67,6 +69,7 @@ func TestDiscoveryLists(t *testing.T) {
 }
 
 func TestDiscoveryFilter(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for _, path := range []string{"/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User"} {
 		got := d.do(t, "GET", "/scim/v2"+path+"?Filter=id+pr", "")

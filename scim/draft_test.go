@@ -11,6 +11,7 @@ import (
 // TestDraftFeatures: the members that only drafts have are there if asked for,
 // and true.
 func TestDraftFeatures(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	members := []string{"interopProfileConformant", "RolesAndEntitlements", "DeltaQuery"}
 	get := func() answer { return d.want(t, http.StatusOK, "GET", "/scim/v2/ServiceProviderConfig", "") }

@@ -31,6 +31,7 @@ func (a answer) dryRun(t testing.TB) (d dryRun, resource map[string]any) {
 // TestDryRun: the calls are told and not made, by the header and by
 // /admin/plan, also by a server that only reads.
 func TestDryRun(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "ann", Path: "/"})
 		a.AddUser(iamsim.User{Name: "bob", Path: "/"})

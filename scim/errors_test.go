@@ -16,6 +16,7 @@ import (
 )
 
 func TestWriteError(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		name   string
 		err    error

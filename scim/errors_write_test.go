@@ -14,6 +14,7 @@ import (
 )
 
 func TestWriteErrors(t *testing.T) {
+	t.Parallel()
 	rows := []struct {
 		err     error
 		status  int

@@ -7,6 +7,7 @@ import (
 )
 
 func TestVersions(t *testing.T) {
+	t.Parallel()
 	user := &store.User{Changed: 5}
 	group := &store.Group{Shape: 3, Changed: 9}
 	base := newVersions("epoch", "digest").ofUser(user, []*store.Group{group})
@@ -33,6 +34,7 @@ func TestVersions(t *testing.T) {
 }
 
 func TestETagMatch(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		header, etag string
 		want         bool

@@ -12,6 +12,7 @@ import (
 
 // TestDeleteLater: over HTTP a user who is kept is gone, but for the name.
 func TestDeleteLater(t *testing.T) {
+	t.Parallel()
 	keep := func(_ *Account, c *provisioner.Config) { c.Write.DeleteAfter = 30 * 24 * time.Hour }
 	d := newWritable(t, keep, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "ann", Path: "/"})

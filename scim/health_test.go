@@ -10,6 +10,7 @@ import (
 )
 
 func TestHealth(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 20)
 	for name, left := range map[string]time.Duration{"ends soon": 24 * time.Hour, "has ended": time.Second} {
 		if _, _, err := d.auth.Create(t.Context(), "test", auth.Grant{
@@ -41,6 +42,7 @@ func TestHealth(t *testing.T) {
 // A dead AWS endpoint: the old snapshot is served, its age visible, and health
 // names the remedy.
 func TestHealthWithoutAWS(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	d.aws.Close()
 	if got := d.do(t, "POST", "/admin/refresh", ""); got.status < 500 {
@@ -65,6 +67,7 @@ func TestHealthWithoutAWS(t *testing.T) {
 }
 
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	d.do(t, "GET", "/scim/v2/Users/AIDANOBODY", "")
 	d.do(t, "BREW", "/scim/v2/Users", "")

@@ -12,6 +12,7 @@ import (
 // TestMe: /Me is the user whom the credential is bound to, in every way that
 // /Users/{id} is.
 func TestMe(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "ann", Path: "/"})
 		a.AddUser(iamsim.User{Name: "bob", Path: "/"})
@@ -53,6 +54,7 @@ func TestMe(t *testing.T) {
 }
 
 func TestMeOfNobody(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, func(a *iamsim.Account) { a.AddUser(iamsim.User{Name: "ann", Path: "/"}) })
 	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 		got := d.want(t, http.StatusNotImplemented, method, "/scim/v2/Me", "")

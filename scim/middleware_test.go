@@ -10,6 +10,7 @@ import (
 )
 
 func TestShapeLog(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	d.do(t, "GET", "/scim/v2/Users?filter=userName%20eq%20%22secret.person%40example.com%22&count=7", "", "User-Agent: Okta SCIM Client 1.0.0", "X-Request-Id: proxy-1")
 	lines := strings.Split(strings.TrimSpace(d.logged()), "\n")
@@ -35,6 +36,7 @@ func TestShapeLog(t *testing.T) {
 
 // A 501 is a client's question, not a fault of ours.
 func TestLevel(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	d.do(t, "GET", "/scim/v2/Me", "")
 	if log := d.logged(); !strings.Contains(log, `"status":501`) || strings.Contains(log, `"level":"ERROR"`) {
@@ -44,6 +46,7 @@ func TestLevel(t *testing.T) {
 
 // What a client sends as a value or as a credential is nowhere in the log.
 func TestLogKeepsNoValues(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	const secret = "s3cret-value"
 	d.do(t, "GET", "/scim/v2/Users?filter=userName+eq+"+secret+"&"+secret+"=1&x="+secret, "")
@@ -60,6 +63,7 @@ func TestLogKeepsNoValues(t *testing.T) {
 }
 
 func TestRequestID(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for sent, keep := range map[string]bool{"abc-1.2_3": true, "": false, "with blank": false, strings.Repeat("x", 65): false} {
 		got := d.do(t, "GET", "/livez", "", "X-Request-Id: "+sent).header.Get("X-Request-Id")
@@ -71,6 +75,7 @@ func TestRequestID(t *testing.T) {
 
 // A fault of ours is a bare 500, logged once with what happened.
 func TestFaults(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for name, do := range map[string]handler{
 		"panic":    func(http.ResponseWriter, *request) error { panic("inner secret") },
@@ -92,6 +97,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestSecurityHeaders(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for _, path := range []string{"/scim/v2/Users", "/nothing", "/health", "/livez"} {
 		h := d.do(t, "GET", path, "").header
@@ -102,6 +108,7 @@ func TestSecurityHeaders(t *testing.T) {
 }
 
 func TestBodyLimit(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	got := d.do(t, "POST", "/scim/v2/Users", strings.Repeat(" ", bodyLimit+1))
 	if got.status != http.StatusRequestEntityTooLarge {

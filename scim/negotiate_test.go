@@ -12,6 +12,7 @@ import (
 )
 
 func TestNegotiated(t *testing.T) {
+	t.Parallel()
 	for accept, want := range map[string]string{
 		"":                               contentType,
 		"*/*":                            contentType,
@@ -38,6 +39,7 @@ func TestNegotiated(t *testing.T) {
 }
 
 func TestAcceptsGzip(t *testing.T) {
+	t.Parallel()
 	for header, want := range map[string]bool{
 		"": false, "gzip": true, "GZIP": true, "x-gzip": true, "deflate": false, "*": true, "gzip;q=0": false, "gzip;q=0, *": false,
 		"deflate, gzip;q=0.5": true, "br;q=1.0, *;q=0.1": true, "identity": false, "identity, gzip;q=0.5": false, "gzip, identity;q=0.5": true,
@@ -49,6 +51,7 @@ func TestAcceptsGzip(t *testing.T) {
 }
 
 func TestMediaTypes(t *testing.T) {
+	t.Parallel()
 	for contentType, want := range map[string]error{
 		"": nil, "application/scim+json": nil, "APPLICATION/JSON": nil, "application/json; charset=utf-8": nil,
 		`application/scim+json;charset="UTF-8"`: nil, "application/json; charset=utf8; x=y": nil, "application/json; =": nil,
@@ -69,6 +72,7 @@ func TestMediaTypes(t *testing.T) {
 // TestNegotiationOverHTTP: every kind of answer follows Accept, errors too, and
 // an Accept that excludes JSON is disregarded.
 func TestNegotiationOverHTTP(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for _, row := range []struct {
 		path   string
@@ -102,6 +106,7 @@ func (d *demo) anyUser(t testing.TB) string {
 // TestGzip: a large answer is compressed for whom that suits; it is the same
 // answer under the same version.
 func TestGzip(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 20)
 	const list = "/scim/v2/Users?count=20"
 	plain := d.want(t, http.StatusOK, "GET", list, "", "Accept-Encoding: identity")

@@ -34,6 +34,7 @@ type oktaList struct {
 // TestOktaEntitlements follows Okta: it finds its schemas in /ResourceTypes,
 // reads their endpoints, and looks for the values that users have.
 func TestOktaEntitlements(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 50)
 	d.withSettings(t, func(c *Config) { c.OktaEntitlements = true })
 	var types struct {
@@ -118,6 +119,7 @@ func (d *demo) checkOktaResource(t *testing.T, endpoint string, list oktaList) {
 // TestOktaOff: unasked there is nothing of it, and asked for, a list of
 // everything is what it was.
 func TestOktaOff(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	d.want(t, http.StatusNotFound, "GET", "/scim/v2/ManagedPolicies", "")
 	search := func() int {
@@ -142,6 +144,7 @@ func TestOktaOff(t *testing.T) {
 
 // TestOktaDeclared: what is rendered is declared and stored.
 func TestOktaDeclared(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 1, contentOptions{OktaEntitlements: true})
 	for _, res := range c.others {
 		doc, err := c.get(t.Context(), res, map[string]string{"ManagedPolicy": "ANPAREAD", "IAMRole": "AROAADMIN"}[res.Name], selection{}, fixtureBase)

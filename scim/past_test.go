@@ -16,6 +16,7 @@ func asOf(at time.Time) string { return "Iamscim-As-Of: " + at.Format(time.RFC33
 
 // TestAsOf: what was served then is served now, of every kind of read.
 func TestAsOf(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 12)
 	reads := []struct{ method, path, body string }{
 		{"GET", "/Users?count=5&startIndex=4", ""},
@@ -73,6 +74,7 @@ func TestAsOf(t *testing.T) {
 // TestAsOfRefused: a time nothing is known of, a time to come, no time at all,
 // and a change of the past.
 func TestAsOfRefused(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 3)
 	first := d.account.Snapshot.Generation().At
 	early := d.do(t, "GET", "/Users", "", asOf(first.Add(-time.Second))).refused(t, "before the history", 400, "invalidValue")
@@ -103,6 +105,7 @@ func TestAsOfRefused(t *testing.T) {
 // TestPoll: a client that asks for what changed after the last time it saw sees
 // every change once, and nothing again and again.
 func TestPoll(t *testing.T) {
+	t.Parallel()
 	d := newTimed(t, 12)
 	know := map[string]string{} // by id, the version that the poller has
 	last := "2026-01-01T00:00:00Z"

@@ -7,6 +7,7 @@ import (
 )
 
 func TestProject(t *testing.T) {
+	t.Parallel()
 	s := fixtureSetting()
 	user := richUser()
 	user.Person.PhoneNumbers = nil
@@ -73,6 +74,7 @@ func spaced(path string) string {
 
 // TestParts: what a projection does not show is not read.
 func TestParts(t *testing.T) {
+	t.Parallel()
 	res := newResourceTypes(contentOptions{})[1]
 	for _, tt := range []struct {
 		attributes, excluded string

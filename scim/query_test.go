@@ -10,6 +10,7 @@ import (
 )
 
 func TestParseListQuery(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct {
 		query string
 		want  listQuery
@@ -43,6 +44,7 @@ func TestParseListQuery(t *testing.T) {
 }
 
 func TestParseListQueryErrors(t *testing.T) {
+	t.Parallel()
 	for _, query := range []string{"count=ten", "startIndex=1.5", "count=1x", "sortOrder=sideways", "count=-", "startIndex=0x1"} {
 		values, err := url.ParseQuery(query)
 		if err != nil {
@@ -63,6 +65,7 @@ func checkKeyword(t *testing.T, what string, err error, want scimerrors.ScimType
 }
 
 func TestParseSearchRequest(t *testing.T) {
+	t.Parallel()
 	const urn = `"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]`
 	for _, tt := range []struct {
 		body string

@@ -14,6 +14,7 @@ import (
 // TestRateLimit: each credential has its own reads and writes; the clock stands
 // still but where the test moves it.
 func TestRateLimit(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, func(a *iamsim.Account) { a.AddUser(iamsim.User{Name: "ann", Path: "/"}) })
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var passed atomic.Int64
@@ -67,6 +68,7 @@ func checkRate(t *testing.T, got answer, limit, remaining string, reset time.Tim
 }
 
 func TestNoRateLimit(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	got := d.want(t, http.StatusOK, "GET", "/scim/v2/Users", "")
 	if limit, ok := got.header["X-Rate-Limit-Limit"]; ok {
@@ -76,6 +78,7 @@ func TestNoRateLimit(t *testing.T) {
 
 // TestRateLimitBounds: credentials come and go, the memory stays.
 func TestRateLimitBounds(t *testing.T) {
+	t.Parallel()
 	l := newLimits(Rate{Reads: 1})
 	now := time.Now()
 	for i := range 3 * maxLimited {

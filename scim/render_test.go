@@ -43,6 +43,7 @@ func renderings() map[string][]byte {
 }
 
 func TestGolden(t *testing.T) {
+	t.Parallel()
 	for name, body := range renderings() {
 		var got bytes.Buffer
 		if err := json.Indent(&got, body, "", "  "); err != nil {
@@ -69,6 +70,7 @@ func TestGolden(t *testing.T) {
 // TestDeclared: what is rendered is declared, and what is declared is rendered
 // for a resource that has everything.
 func TestDeclared(t *testing.T) {
+	t.Parallel()
 	files := map[string]string{"User": "user", "Group": "group-names", "Entitlement": "entitlement", "Role": "role"}
 	bodies := renderings()
 	for _, res := range newResourceTypes(contentOptions{}) {
@@ -107,6 +109,7 @@ func collect(res *resourceType, into map[string]bool, path string, v any) {
 }
 
 func TestStrings(t *testing.T) {
+	t.Parallel()
 	for _, s := range []string{
 		"", "plain", `"quoted" \ back`, "line\nbreak\ttab\r", "\x00\x1f\x7f", "Zoë 日本 🙂", "bad \xff\xc3 utf8", "\xe2\x80\xa8", "</script>",
 	} {

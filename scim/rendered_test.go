@@ -29,6 +29,7 @@ func titled(n int, title string) *store.User {
 // TestExactInvalidation: whatever a write changes in a resource, the next read
 // shows, with another version; what it does not change keeps its version.
 func TestExactInvalidation(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 3, contentOptions{})
 	etags := func() map[string]string {
 		all := map[string]string{}
@@ -92,6 +93,7 @@ func TestExactInvalidation(t *testing.T) {
 
 // TestHitsRunNoSQL: with the file closed, what was read before is still served.
 func TestHitsRunNoSQL(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 3, contentOptions{})
 	user, group := c.resourceType("User"), c.resourceType("Group")
 	read := func() error {
@@ -122,6 +124,7 @@ func TestHitsRunNoSQL(t *testing.T) {
 // TestPagesUnderWrites: while users are written, all at once, every page shows
 // one state of them, and who wrote sees what they wrote.
 func TestPagesUnderWrites(t *testing.T) {
+	t.Parallel()
 	const users, writes = 20, 40
 	c := newFixture(t, users, contentOptions{})
 	done := make(chan struct{})
@@ -166,6 +169,7 @@ func TestPagesUnderWrites(t *testing.T) {
 }
 
 func TestRenderedBounds(t *testing.T) {
+	t.Parallel()
 	r := newRendered(64<<10, func(m store.Moment) bool { return m == 7 })
 	r.gen = 7
 	v := variant{base: "b"}
@@ -211,6 +215,7 @@ func TestRenderedBounds(t *testing.T) {
 // TestMemberDisplay: where members show their names, a renamed member shows
 // at once, although the group's version does not change.
 func TestMemberDisplay(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 1, contentOptions{MemberDisplay: true})
 	display := func() any {
 		group, _ := c.getFor(t, "Group", "AGPADEV", selection{})

@@ -27,6 +27,7 @@ func firstOf(t testing.TB, d *demo, endpoint string) string {
 }
 
 func TestGetOverHTTP(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 20)
 	path := "/scim/v2/Users/" + firstOf(t, d, "Users")
 	first := d.do(t, "GET", path, "")
@@ -75,6 +76,7 @@ func TestGetOverHTTP(t *testing.T) {
 }
 
 func TestQueryString(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for _, tt := range []struct {
 		query  string
@@ -100,6 +102,7 @@ func TestQueryString(t *testing.T) {
 // TestFilterByWhatIsShown: what a client reads of a resource finds it again,
 // also where the snapshot keeps it elsewhere than the rest.
 func TestFilterByWhatIsShown(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 100)
 	for _, tt := range []struct{ endpoint, attribute string }{
 		{"/Users", "meta.location"},
@@ -176,6 +179,7 @@ func shown(resource map[string]any, attribute string) []string {
 }
 
 func TestSearchOverHTTP(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	const request = `{"schemas":["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],"filter":"id pr","count":1}`
 	for _, tt := range []struct {
@@ -205,6 +209,7 @@ func TestSearchOverHTTP(t *testing.T) {
 }
 
 func TestRefusedWrites(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	reader := d.token(t, auth.Scopes(auth.Read), d.sim.ID())
 	for _, tt := range []struct{ method, path string }{
@@ -222,6 +227,7 @@ func TestRefusedWrites(t *testing.T) {
 }
 
 func TestNothingObserved(t *testing.T) {
+	t.Parallel()
 	d := newUnobserved(t, 5)
 	for _, path := range []string{"/scim/v2/Users", "/scim/v2/Users/AIDA", "/scim/v2/Groups?count=0", "/readyz"} {
 		got := d.do(t, "GET", path, "")

@@ -12,6 +12,7 @@ import (
 // TestRoutes sends every verb to every path: what a path can do answers, the
 // rest is 405 with Allow, and every error is a SCIM Error.
 func TestRoutes(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 20)
 	const (
 		read    = "GET, HEAD"
@@ -94,6 +95,7 @@ func (d *demo) template(t *testing.T, path string) string {
 }
 
 func TestUnknownPaths(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for _, path := range []string{
 		"/", "/scim", "/scim/v2", "/scim/v2/users", "/scim/v2/Users/a/b", "/scim/v2/Devices", "/scim/v2/Schemas/urn:nothing",
@@ -109,6 +111,7 @@ func TestUnknownPaths(t *testing.T) {
 }
 
 func TestForgivenPaths(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 5)
 	for _, path := range []string{"/scim/v2/Users?", "/scim/v2/Users/", "/scim/v2//Users", "//scim/v2/Users/?count=1", "/scim/v2/Users?COUNT=1"} {
 		if got := d.do(t, "GET", path, ""); got.status != http.StatusOK {

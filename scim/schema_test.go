@@ -16,6 +16,7 @@ import (
 // those listed here, and every one that can be queried is declared, with the
 // same type and the same letter-case rule.
 func TestSchemaAndStore(t *testing.T) {
+	t.Parallel()
 	unstored := map[string][]string{
 		"User":        {"meta.version", "schemas"},
 		"Group":       {"meta.version", "schemas"},
@@ -78,6 +79,7 @@ func storeType(t filter.Type) store.AttributeType {
 // TestSchemaDocuments checks what strict readers check: no nulls, every
 // characteristic, the three discovery schemas, names in camel case.
 func TestSchemaDocuments(t *testing.T) {
+	t.Parallel()
 	c := &content{types: newResourceTypes(contentOptions{})}
 	documents, err := c.schemaDocuments(fixtureBase)
 	if err != nil {
@@ -142,6 +144,7 @@ func (a schemaAttribute) check(t *testing.T, where string) {
 
 // TestWritable: what a setting opens is readOnly without it.
 func TestWritable(t *testing.T) {
+	t.Parallel()
 	mutability := func(opt contentOptions, kind, schemaID, name string) string {
 		for _, res := range newResourceTypes(opt) {
 			for _, s := range res.schemas {

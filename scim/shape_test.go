@@ -6,6 +6,7 @@ import (
 )
 
 func TestFilterShape(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ filter, want string }{
 		{``, ``},
 		{`userName eq "ann@example.com"`, `userName eq ?`},
@@ -39,6 +40,7 @@ func FuzzFilterShape(f *testing.F) {
 }
 
 func TestQueryShape(t *testing.T) {
+	t.Parallel()
 	for _, tt := range []struct{ raw, want string }{
 		{"", ""},
 		{"startIndex=1&count=100", "count,startIndex"},

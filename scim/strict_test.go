@@ -11,6 +11,7 @@ import (
 
 // TestProfiles: the same requests of a lenient and of a strict credential.
 func TestProfiles(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, func(a *iamsim.Account) {
 		a.AddUser(iamsim.User{Name: "ann", Path: "/"})
 		a.AddGroup(iamsim.Group{Name: "staff", Path: "/"})
@@ -61,6 +62,7 @@ func TestProfiles(t *testing.T) {
 
 // TestDefaultProfile: the server's profile is that of credentials without one.
 func TestDefaultProfile(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, func(a *iamsim.Account) { a.AddUser(iamsim.User{Name: "ann", Path: "/"}) })
 	d.server.cfg.Profile = auth.Strict
 	path, body := "/scim/v2/Users/"+d.userIDs(t)["ann"], `{"Operations":[{"op":"replace","value":{"title":"x"}}]}`

@@ -21,6 +21,7 @@ import (
 // they need. A file of testdata/clients is a txtar archive of "request" and
 // "response" sections in turn; what they may hold is described at match.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/clients/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no transcripts: %v", err)

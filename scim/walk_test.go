@@ -10,6 +10,7 @@ import (
 // until that is totalResults, and never ends if a page before is empty;
 // baton-scim trusts itemsPerPage; Okta adds 100. Each must see everybody once.
 func TestWalk(t *testing.T) {
+	t.Parallel()
 	d := newDemo(t, 250)
 	type page struct {
 		TotalResults, StartIndex, ItemsPerPage int

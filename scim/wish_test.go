@@ -57,6 +57,7 @@ func parsePatch(t testing.TB, res *resourceType, operations string) *patch.Reque
 
 // TestNewUser: bodies as clients send them with their first POST.
 func TestNewUser(t *testing.T) {
+	t.Parallel()
 	rows := []struct {
 		name, body string
 		want       provisioner.UserWish
@@ -95,6 +96,7 @@ func TestNewUser(t *testing.T) {
 // TestReplacedUser: what a PUT does not say is left, where IAM has it, and
 // gone, where only we have it.
 func TestReplacedUser(t *testing.T) {
+	t.Parallel()
 	name := provisioner.UserWish{UserName: is("ann"), Person: &store.Person{}}
 	with := func(change func(*provisioner.UserWish)) provisioner.UserWish {
 		w := name
@@ -139,6 +141,7 @@ func TestReplacedUser(t *testing.T) {
 
 // TestWrittenBack: a client that sends what it was shown changes nothing.
 func TestWrittenBack(t *testing.T) {
+	t.Parallel()
 	c := newFixture(t, 1, granting)
 	res := c.resourceType("User")
 	doc, err := c.get(t.Context(), res, "AIDARICH", selection{}, fixtureBase)
@@ -162,6 +165,7 @@ func TestWrittenBack(t *testing.T) {
 }
 
 func TestPatchedUser(t *testing.T) {
+	t.Parallel()
 	person := func(change func(*store.Person)) *store.Person {
 		p := richPerson()
 		change(&p)
@@ -206,6 +210,7 @@ func TestPatchedUser(t *testing.T) {
 // TestNotWritable: with the default settings nothing that grants anything is
 // written, and what is not kept is dropped.
 func TestNotWritable(t *testing.T) {
+	t.Parallel()
 	res := typeNamed(t, contentOptions{}, "User")
 	body := `{"userName":"ann","password":"x","ims":[],"photos":[],"groups":[{"value":"AGPA"}],"entitlements":[{"value":"arn:1"}],"` + awsUserURN + `":{"path":"/x/"}}`
 	got, err := res.newUser(decoded(t, res, body))
@@ -223,6 +228,7 @@ func TestNotWritable(t *testing.T) {
 }
 
 func TestGroupWish(t *testing.T) {
+	t.Parallel()
 	res := typeNamed(t, granting, "Group")
 	rows := []struct {
 		name, body string
@@ -249,6 +255,7 @@ func TestGroupWish(t *testing.T) {
 }
 
 func TestPatchedGroup(t *testing.T) {
+	t.Parallel()
 	res := typeNamed(t, granting, "Group")
 	rows := []struct {
 		name, ops string

@@ -14,6 +14,7 @@ import (
 // TestLargeGroup: a change of one member asks IAM the same of a group of ten
 // and of one of a thousand, and the answer does not hold them all.
 func TestLargeGroup(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, func(a *iamsim.Account) {
 		a.AddGroup(iamsim.Group{Name: "small", Path: "/"})
 		a.AddGroup(iamsim.Group{Name: "large", Path: "/"})
@@ -66,6 +67,7 @@ func TestLargeGroup(t *testing.T) {
 // TestPreferWait: a client that does not want to wait is told to come back; the
 // change goes on.
 func TestPreferWait(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, nil)
 	if err := d.sim.SetDelay("CreateUser", 2*time.Second); err != nil {
 		t.Fatal(err)
@@ -82,6 +84,7 @@ func TestPreferWait(t *testing.T) {
 }
 
 func TestWaitPreference(t *testing.T) {
+	t.Parallel()
 	for header, want := range map[string]time.Duration{
 		"": 0, "wait=5": 5 * time.Second, "respond-async, Wait = \"7\"": 7 * time.Second, "wait=0": time.Millisecond,
 		"wait=soon": 0, "wait=-1": 0, "handling=lenient; wait=3": 3 * time.Second, "wait=99999999": 0,

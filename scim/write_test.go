@@ -33,6 +33,7 @@ const jsonType = "Content-Type: application/scim+json"
 
 // TestWrites holds what HTTP promises of a write.
 func TestWrites(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, nil)
 	created := d.want(t, http.StatusCreated, "POST", "/scim/v2/Users", `{"userName":"ann","title":"Engineer"}`, jsonType)
 	id := created.member(t, "id")
@@ -75,6 +76,7 @@ func TestWrites(t *testing.T) {
 // TestWritesRefused: what is wrong with a request is found before AWS hears of
 // it.
 func TestWritesRefused(t *testing.T) {
+	t.Parallel()
 	d := newWritable(t, nil, func(a *iamsim.Account) { a.AddUser(iamsim.User{Name: "ann", Path: "/"}) })
 	ann := onlyID(t, d, "/scim/v2/Users?filter=userName%20eq%20%22ann%22")
 	rows := []struct {

@@ -18,6 +18,7 @@ import (
 // changed something in IAM since the last ones, in their order; and at the end
 // the "state" of the account. Calls that no section names must not be made.
 func TestWriters(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob("testdata/writers/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no transcripts: %v", err)
@@ -25,6 +26,7 @@ func TestWriters(t *testing.T) {
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			d := newWritable(t, writerSettings[name], func(a *iamsim.Account) {
 				a.AddUser(iamsim.User{Name: "old", Path: "/"})
 				a.AddGroup(iamsim.Group{Name: "everybody", Path: "/"})
