@@ -1,9 +1,11 @@
 package provisioner
 
 import (
+	"context"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/smithy-go/middleware"
 )
 
 // Hurry makes retries quick.
@@ -24,4 +26,15 @@ func (p *Provisioner) CrashAt(n int, point string) {
 		}
 		return seen == n && at == point || seen > n
 	}
+}
+
+// OnCall has enter called before each call of a write, and what it returns after.
+func (p *Provisioner) OnCall(enter func() (leave func())) {
+	p.writes.iam = iam.New(p.writes.iam.Options(), iam.WithAPIOptions(func(stack *middleware.Stack) error {
+		return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("test.OnCall",
+			func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+				defer enter()()
+				return next.HandleInitialize(ctx, in)
+			}), middleware.Before)
+	}))
 }

@@ -119,10 +119,12 @@ func (e *execution) flush(ctx context.Context, tx *store.StateTx) error {
 		}
 		e.bornID = ""
 	}
-	for _, m := range e.marks {
-		if err := tx.SetPlanStep(ctx, e.plan.ID, m.seq, m.state, m.problem); err != nil {
+	for first, last := range runs(e.marks) {
+		if err := tx.SetPlanSteps(ctx, e.plan.ID, first.seq, last.seq, first.state, first.problem); err != nil {
 			return err
 		}
+	}
+	for _, m := range e.marks {
 		if deny := e.refusedDeny(m); deny != "" {
 			if err := tx.DropDeny(ctx, e.plan.Object.ID, deny); err != nil {
 				return err
@@ -131,6 +133,23 @@ func (e *execution) flush(ctx context.Context, tx *store.StateTx) error {
 	}
 	e.marks = nil
 	return nil
+}
+
+// runs yields the first and last of marks that say the same of steps that follow
+// each other: a change of many members has few.
+func runs(marks []mark) func(yield func(first, last mark) bool) {
+	return func(yield func(first, last mark) bool) {
+		for i := 0; i < len(marks); {
+			j := i
+			for j+1 < len(marks) && marks[j+1].seq == marks[j].seq+1 && marks[j+1].state == marks[i].state && marks[j+1].problem == marks[i].problem {
+				j++
+			}
+			if !yield(marks[i], marks[j]) {
+				return
+			}
+			i = j + 1
+		}
+	}
 }
 
 // refusedDeny is the deny that a failed step was to place: it is not ours, in

@@ -103,12 +103,17 @@ func (tx *StateTx) AddPlanObjects(ctx context.Context, id string, objects ...Jou
 // AddPlanSteps appends steps, the first of which gets the number first.
 func (tx *StateTx) AddPlanSteps(ctx context.Context, id string, first int, steps []JournalStep) error {
 	const insert = `insert into plan_step (plan_id, seq, call, inverse, state, intended, ended, error) values (?, ?, ?, ?, ?, ?, ?, ?)`
+	stmt, err := tx.tx.PrepareContext(ctx, insert)
+	if err != nil {
+		return fmt.Errorf("add steps of plan %s: %w", id, err)
+	}
+	defer stmt.Close()
 	for i, s := range steps {
 		var inverse any
 		if len(s.Inverse) > 0 {
 			inverse = string(s.Inverse)
 		}
-		_, err := tx.tx.ExecContext(ctx, insert, id, first+i, string(s.Call), inverse, s.State, timeOrNil(s.Intended), timeOrNil(s.Ended), s.Error)
+		_, err := stmt.ExecContext(ctx, id, first+i, string(s.Call), inverse, s.State, timeOrNil(s.Intended), timeOrNil(s.Ended), s.Error)
 		if err != nil {
 			return fmt.Errorf("add step %d of plan %s: %w", first+i, id, err)
 		}
@@ -119,15 +124,20 @@ func (tx *StateTx) AddPlanSteps(ctx context.Context, id string, first int, steps
 // SetPlanStep moves a step on. StepIntended sets its time of intent, any other
 // state its end.
 func (tx *StateTx) SetPlanStep(ctx context.Context, id string, seq int, state StepState, problem string) error {
+	return tx.SetPlanSteps(ctx, id, seq, seq, state, problem)
+}
+
+// SetPlanSteps does that to all steps from first to last.
+func (tx *StateTx) SetPlanSteps(ctx context.Context, id string, first, last int, state StepState, problem string) error {
 	column := "ended"
 	if state == StepIntended {
 		column = "intended"
 	}
 	now := formatTime(tx.now())
-	_, err := tx.tx.ExecContext(ctx, `update plan_step set state = ?, error = ?, `+column+` = ? where plan_id = ? and seq = ?`,
-		state, problem, now, id, seq)
+	_, err := tx.tx.ExecContext(ctx, `update plan_step set state = ?, error = ?, `+column+` = ? where plan_id = ? and seq between ? and ?`,
+		state, problem, now, id, first, last)
 	if err != nil {
-		return fmt.Errorf("step %d of plan %s: %w", seq, id, err)
+		return fmt.Errorf("step %d of plan %s: %w", first, id, err)
 	}
 	_, err = tx.tx.ExecContext(ctx, `update plan set updated = ? where id = ?`, now, id)
 	return err

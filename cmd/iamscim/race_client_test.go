@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
@@ -175,10 +174,7 @@ func (c *racer) checkOwn() {
 
 // byHand is somebody with the AWS SDK and no idea of this server.
 func (r *race) byHand() {
-	id, secret := r.sim.Credentials()
-	client := iam.New(iam.Options{
-		Region: "us-east-1", BaseEndpoint: aws.String(r.aws.URL), Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
-	})
+	client := r.sdk()
 	const deny = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`
 	rng := rand.New(rand.NewPCG(8, 8))
 	for i := range 40 {

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -148,7 +151,7 @@ func (w *world) picture(suffix string, before map[string]bool) string {
 	}
 	for _, u := range w.sim.Users() {
 		if strings.HasSuffix(u.Name, suffix) {
-			add(u.ID, "user %s%s %s %s", u.Path, u.Name, rights(&u, groups), credentials(&u))
+			add(u.ID, "user %s%s %s %s", u.Path, u.Name, rights(&u, groups), held(&u))
 		}
 	}
 	for _, d := range w.sim.VirtualDevices() {
@@ -172,7 +175,7 @@ func rights(u *iamsim.User, groups map[string]string) string {
 	return fmt.Sprintf("in %v has %s %s boundary %q tags %v", in, short(u.Attached), inlineNames(u.Inline), u.Boundary, tags)
 }
 
-func credentials(u *iamsim.User) string {
+func held(u *iamsim.User) string {
 	var out []string
 	for _, k := range u.Keys {
 		out = append(out, "key:"+k.Status)
@@ -210,4 +213,56 @@ func inlineNames(list []iamsim.InlinePolicy) []string {
 		out = append(out, p.Name)
 	}
 	return out
+}
+
+// ask makes one request; err is for one that was not answered.
+func (w *world) ask(method, target, body string, out any) (status int, text []byte, err error) {
+	return askAs(w.t.Context(), benchToken, method, target, body, out)
+}
+
+func askAs(ctx context.Context, token, method, target, body string, out any) (status int, text []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", "application/scim+json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	if text, err = io.ReadAll(resp.Body); err == nil && out != nil {
+		err = json.Unmarshal(text, out)
+	}
+	return resp.StatusCode, text, err
+}
+
+// want makes one SCIM request that must be answered with the status.
+func (w *world) want(status int, method, path, body string, out any) {
+	w.t.Helper()
+	got, text, err := w.ask(method, w.server.base+path, body, out)
+	if err != nil || got != status {
+		w.t.Fatalf("%s %s: status %d, want %d, %v: %s\n%s", method, path, got, status, err, text, w.server.out)
+	}
+}
+
+// settle waits until the journal is empty.
+func (w *world) settle() {
+	w.t.Helper()
+	until(w.t, "the journal is empty", w.settled)
+}
+
+func (w *world) settled() error {
+	var health struct {
+		Journal struct {
+			Open  int
+			Plans json.RawMessage
+		}
+	}
+	status, text, err := w.ask("GET", w.server.root+"/health", "", &health)
+	if err != nil || status != http.StatusOK || health.Journal.Open > 0 {
+		return fmt.Errorf("status %d, %w, %.400s\n%s", status, err, text, w.server.out)
+	}
+	return nil
 }

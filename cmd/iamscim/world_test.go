@@ -17,6 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+
 	"iamscim/provisioner/iamsim"
 )
 
@@ -27,6 +31,7 @@ type world struct {
 	sim    *iamsim.Account
 	aws    *httptest.Server
 	trap   trap
+	meter  meter
 	dir    string
 	extra  []string // arguments
 	server *server  // the running process
@@ -60,6 +65,8 @@ func newWorld(t testing.TB, cfg iamsim.Config, fill func(*iamsim.Account), extra
 
 // serveAWS passes calls on to the account, unless the trap is sprung.
 func (w *world) serveAWS(rw http.ResponseWriter, r *http.Request) {
+	w.meter.enter()
+	defer w.meter.leave()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return // the gateway died while it asked
@@ -107,6 +114,14 @@ func (t *trap) sprung(action string) (kill func(), after bool) {
 	}
 	t.armed = false
 	return t.kill, t.after
+}
+
+// sdk is a client of the account that knows nothing of the gateway.
+func (w *world) sdk() *iam.Client {
+	id, secret := w.sim.Credentials()
+	return iam.New(iam.Options{
+		Region: "us-east-1", BaseEndpoint: aws.String(w.aws.URL), Credentials: credentials.NewStaticCredentialsProvider(id, secret, ""),
+	})
 }
 
 // changes tells the actions that do not only look.
@@ -239,56 +254,4 @@ func until(t testing.TB, what string, check func() error) {
 			t.Fatalf("it never came that %s: %v", what, err)
 		}
 	}
-}
-
-// ask makes one request; err is for one that was not answered.
-func (w *world) ask(method, target, body string, out any) (status int, text []byte, err error) {
-	return askAs(w.t.Context(), benchToken, method, target, body, out)
-}
-
-func askAs(ctx context.Context, token, method, target, body string, out any) (status int, text []byte, err error) {
-	req, err := http.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
-	if err != nil {
-		return 0, nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Content-Type", "application/scim+json")
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer resp.Body.Close()
-	if text, err = io.ReadAll(resp.Body); err == nil && out != nil {
-		err = json.Unmarshal(text, out)
-	}
-	return resp.StatusCode, text, err
-}
-
-// want makes one SCIM request that must be answered with the status.
-func (w *world) want(status int, method, path, body string, out any) {
-	w.t.Helper()
-	got, text, err := w.ask(method, w.server.base+path, body, out)
-	if err != nil || got != status {
-		w.t.Fatalf("%s %s: status %d, want %d, %v: %s\n%s", method, path, got, status, err, text, w.server.out)
-	}
-}
-
-// settle waits until the journal is empty.
-func (w *world) settle() {
-	w.t.Helper()
-	until(w.t, "the journal is empty", w.settled)
-}
-
-func (w *world) settled() error {
-	var health struct {
-		Journal struct {
-			Open  int
-			Plans json.RawMessage
-		}
-	}
-	status, text, err := w.ask("GET", w.server.root+"/health", "", &health)
-	if err != nil || status != http.StatusOK || health.Journal.Open > 0 {
-		return fmt.Errorf("status %d, %w, %.400s\n%s", status, err, text, w.server.out)
-	}
-	return nil
 }
