@@ -1,6 +1,7 @@
 package provisioner
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -55,16 +56,18 @@ type DeniedError struct {
 
 func (e *DeniedError) Error() string { return e.Rule + ": " + e.Reason }
 
+var errUnfinished = errors.New("the change is not finished")
+
 // PendingError says that a plan for the object is still under way.
 type PendingError struct {
-	PlanID     string
+	PlanID     string // empty if none had begun
 	RetryAfter time.Duration
 	Err        error // why it could not be finished at once; may be nil
 }
 
 func (e *PendingError) Error() string {
-	if e.PlanID == "" && e.Err != nil {
-		return e.Err.Error()
+	if e.PlanID == "" { // the time ended before there was one
+		return cmp.Or(e.Err, errUnfinished).Error()
 	}
 	if e.Err != nil {
 		return fmt.Sprintf("plan %s is not finished: %v", e.PlanID, e.Err)

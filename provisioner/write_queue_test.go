@@ -55,18 +55,21 @@ func TestBackground(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
-	l.slow("DetachUserPolicy", 500*time.Millisecond)
+	_, release := l.hold("DetachUserPolicy")
 	edit := func(*store.User) (provisioner.UserWish, error) {
 		return provisioner.UserWish{Entitlements: &[]string{}}, nil
 	}
 	var pending *provisioner.PendingError
-	_, err := l.p.UpdateUser(t.Context(), everyScope, id, edit, provisioner.Options{Wait: 100 * time.Millisecond, Digest: "d"})
-	if !errors.As(err, &pending) || pending.RetryAfter <= 0 || pending.PlanID == "" {
-		t.Fatalf("got %v", err)
+	for pending == nil || pending.PlanID == "" { // the time may end before the plan begins
+		_, err := l.p.UpdateUser(t.Context(), everyScope, id, edit, provisioner.Options{Wait: 100 * time.Millisecond, Digest: "d"})
+		if !errors.As(err, &pending) || pending.RetryAfter <= 0 {
+			t.Fatalf("got %v", err)
+		}
 	}
 	if _, err := l.update(id, provisioner.UserWish{Active: ptr(false)}); !errors.As(err, &pending) {
 		t.Errorf("another write: got %v", err)
 	}
+	release()
 	c, err := l.p.UpdateUser(t.Context(), everyScope, id, edit, provisioner.Options{Digest: "d"})
 	if err != nil || len(c.User.Attached) != 0 {
 		t.Errorf("the retry: got %+v, %v", c, err)
@@ -76,16 +79,20 @@ func TestBackground(t *testing.T) {
 	}
 }
 
-// arrival calls then once a call of the action has arrived.
-func (l *writeLab) arrival(action string, then func()) {
-	for l.Calls()[action] == 0 {
-		select {
-		case <-time.After(time.Millisecond):
-		case <-l.t.Context().Done():
-			return
+// hold keeps back the answers to an action until release; arrived is closed when
+// there is one.
+func (l *writeLab) hold(action string) (arrived <-chan struct{}, release func()) {
+	came, let := make(chan struct{}), make(chan struct{})
+	once := sync.OnceFunc(func() { close(came) })
+	l.between.Store(ptr(func(a string) {
+		if a == action {
+			once()
+			<-let
 		}
-	}
-	then()
+	}))
+	release = sync.OnceFunc(func() { close(let) })
+	l.t.Cleanup(release) // the server would wait for its answers
+	return came, release
 }
 
 // TestClientGone: before the first call a client that hangs up ends it; after
@@ -94,26 +101,32 @@ func TestClientGone(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
+	reading, read := l.hold("ListGroupsForUser")
 	ctx, cancel := context.WithCancel(t.Context())
-	l.slow("ListGroupsForUser", 200*time.Millisecond)
-	go l.arrival("ListGroupsForUser", cancel)
+	go func() {
+		<-reading
+		cancel()
+		read()
+	}()
 	edit := func(*store.User) (provisioner.UserWish, error) {
 		return provisioner.UserWish{Entitlements: &[]string{}}, nil
 	}
 	if _, err := l.p.UpdateUser(ctx, everyScope, id, edit, provisioner.Options{}); err == nil {
 		t.Error("no error although the client has gone")
 	}
-	l.ClearFaults()
 	if writes, _ := l.calls(); len(writes) != 0 {
 		t.Errorf("calls %v", writes)
 	}
-	ctx, cancel = context.WithCancel(t.Context())
-	defer cancel()
-	l.slow("DetachUserPolicy", 300*time.Millisecond)
-	go l.arrival("DetachUserPolicy", cancel)
-	if _, err := l.p.UpdateUser(ctx, everyScope, id, edit, provisioner.Options{}); err == nil {
+	writing, write := l.hold("DetachUserPolicy")
+	later, hangUp := context.WithCancel(t.Context())
+	go func() {
+		<-writing
+		hangUp()
+	}()
+	if _, err := l.p.UpdateUser(later, everyScope, id, edit, provisioner.Options{}); err == nil {
 		t.Error("no error although the client has gone")
 	}
+	write()
 	if err := l.p.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
