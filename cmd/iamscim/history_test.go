@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,8 +23,10 @@ func TestHistory(t *testing.T) {
 	send(t, token, "DELETE", base+"/Users/"+user.ID, "", nil)
 
 	status, out, stderr := command(t, nil, "history", "--data-dir", dir, "--since", began.Format(time.RFC3339Nano))
-	lines := strings.Split(strings.TrimSpace(out), "\n")
-	if status != exitOK || !strings.Contains(lines[0], "joiner@example.com ("+user.ID+")  created") || !strings.Contains(lines[len(lines)-1], "deleted") ||
+	lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(out), "\n"), func(line string) bool {
+		return !strings.Contains(line, "joiner@example.com ("+user.ID+") ") // an observation may have changed others meanwhile
+	})
+	if status != exitOK || len(lines) < 2 || !strings.Contains(lines[0], " created ") || !strings.Contains(lines[len(lines)-1], " deleted ") ||
 		strings.Contains(lines[0], "by observed") {
 		t.Errorf("status %d\n%s%s", status, out, stderr)
 	}
@@ -37,7 +40,8 @@ func TestHistory(t *testing.T) {
 	}
 	decode(&all)
 	decode(&early, "--until", "1")
-	if len(early) < 20 || early[len(early)-1].Generation != 1 || len(all) <= len(early) || all[len(all)-1].What != "deleted" {
+	if len(early) < 20 || early[len(early)-1].Generation != 1 || len(all) <= len(early) ||
+		!slices.ContainsFunc(all, func(c changeRecord) bool { return c.What == "deleted" }) {
 		t.Errorf("%d changes, %d of them in the first generation", len(all), len(early))
 	}
 	decode(&early, "--since", "1d", "--until", began.Format(time.RFC3339Nano))
