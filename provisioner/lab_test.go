@@ -6,7 +6,6 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -246,10 +245,6 @@ func total(calls map[string]int64, except ...string) int64 {
 		}
 	}
 	return n
-}
-
-func hasTag(u *store.User, key string) bool {
-	return slices.ContainsFunc(u.Tags, func(t store.Tag) bool { return strings.EqualFold(t.Key, key) })
 }
 
 // people adds n users with passwords.
