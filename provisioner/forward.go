@@ -29,7 +29,7 @@ func (e *execution) rollFrom(ctx context.Context, from int, again replan) error 
 		if errors.Is(err, errCrashed) {
 			return err
 		}
-		next, x, rerr := again(ctx)
+		next, x, rerr := e.whatIsLeft(ctx, again)
 		switch {
 		case errors.Is(rerr, store.ErrNotFound):
 			return e.vanished()
@@ -47,6 +47,17 @@ func (e *execution) rollFrom(ctx context.Context, from int, again replan) error 
 			return err
 		}
 		e.x = x
+	}
+}
+
+// whatIsLeft looks again if the object went between two reads: whether it is
+// gone is for the next look to say.
+func (e *execution) whatIsLeft(ctx context.Context, again replan) (next *Plan, x *subject, err error) {
+	for round, wait := 1, e.p.writes.backoff; ; round, wait = round+1, 2*wait {
+		next, x, err = again(ctx)
+		if !errors.Is(err, ErrConflict) || round >= maxRounds || !pause(ctx, jittered(wait)) {
+			return next, x, err
+		}
 	}
 }
 

@@ -72,3 +72,22 @@ func TestLostAndLate(t *testing.T) {
 		}
 	}
 }
+
+// TestGoneBetweenReads: the answer to the deletion is lost, and IAM shows it in
+// the middle of the look at what is left.
+func TestGoneBetweenReads(t *testing.T) {
+	t.Parallel()
+	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+	if err := l.SetDelay("DeleteUser", time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	l.fault(iamsim.Fault{Action: "DeleteUser", Kind: iamsim.FaultDrop, After: true, Count: 1})
+	l.between.Store(ptr(func(action string) {
+		if action == "GetUser" && l.Calls()["DeleteUser"] > 0 {
+			l.Advance(2 * time.Minute)
+		}
+	}))
+	l.must(l.delete(l.id("ann")))
+	l.afterWindow()
+	l.settled()
+}
