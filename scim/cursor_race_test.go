@@ -10,7 +10,6 @@ import (
 // TestCursorsAtOnce: several clients walk, and each sees as many users as its
 // first page told, none twice, while users come, change and go.
 func TestCursorsAtOnce(t *testing.T) {
-	t.Parallel()
 	d := newTimed(t, 60)
 	t.Run("at once", func(t *testing.T) { // returns when all of its parts have
 		t.Run("writer", func(t *testing.T) {
