@@ -11,7 +11,7 @@ func filterMutants() []mutant {
 	none := `id eq "nobody"`
 	return []mutant{
 		f("eq", a+`$`, none),
-		f("ne", `userName ne ("[^"]*")$`, `not (userName sw $1) and userName co "-b"`),
+		f("ne", `userName ne ("[^"]*")$`, `not (userName sw $1) and userName co "-b@"`),
 		f("co", `displayName co`, `displayName eq`),
 		f("co-inside", `userName co "onf-"`, `userName sw "onf-"`),
 		f("sw", `displayName sw ("[^"]* B")`, `displayName eq $1`),
