@@ -60,8 +60,15 @@ func (p *Provisioner) newWindow(ctx context.Context) (*window, error) {
 	return &window{since: p.now().Add(-cfg.Window), limit: max(float64(cfg.Least), cfg.Share*float64(managed))}, nil
 }
 
-// managedUsers counts the users that may be written.
+// managedUsers counts the users that may be written. It is asked for each loss,
+// so everybody is counted by the list of all users, which the store keeps while
+// nobody comes or goes.
 func (p *Provisioner) managedUsers(ctx context.Context) (int, error) {
+	path := p.writes.cfg.Guard.ManagePath
+	if path == "/" {
+		everybody, err := p.selectUsers(ctx, nil)
+		return len(everybody), err
+	}
 	managed := map[string]bool{}
 	var owned map[store.Ref]store.Ownership
 	err := p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
@@ -76,18 +83,27 @@ func (p *Provisioner) managedUsers(ctx context.Context) (int, error) {
 			managed[ref.ID] = true
 		}
 	}
-	path := p.writes.cfg.Guard.ManagePath
 	if path == "" {
 		return len(managed), nil
 	}
-	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		under, err := tx.Select(ctx, store.KindUser, store.Query{Where: store.Compare{Path: "aws.path", Op: store.Sw, Value: path}})
-		for _, id := range under.IDs {
-			managed[id] = true
-		}
-		return err
-	})
+	under, err := p.selectUsers(ctx, store.Compare{Path: "aws.path", Op: store.Sw, Value: path})
+	for _, id := range under {
+		managed[id] = true
+	}
 	return len(managed), err
+}
+
+// selectUsers returns the ids of the users of whom where holds.
+func (p *Provisioner) selectUsers(ctx context.Context, where store.Expr) (ids []string, err error) {
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		result, err := tx.Select(ctx, store.KindUser, store.Query{Where: where})
+		if err != nil {
+			return err
+		}
+		ids = result.IDs
+		return nil
+	})
+	return ids, err
 }
 
 // established leaves out people created within the window: an identity provider

@@ -167,14 +167,17 @@ func (p *Provisioner) inlineOf(ctx context.Context, user string) (list []iamtype
 		names = append(names, out.PolicyNames...)
 		return page{out.IsTruncated, out.Marker}, nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range names {
-		out, gerr := p.writes.iam.GetUserPolicy(ctx, &iam.GetUserPolicyInput{UserName: aws.String(user), PolicyName: aws.String(name)})
-		if gerr != nil {
-			return nil, gerr
+		out, err := p.writes.iam.GetUserPolicy(ctx, &iam.GetUserPolicyInput{UserName: aws.String(user), PolicyName: aws.String(name)})
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, iamtypes.PolicyDetail{PolicyName: out.PolicyName, PolicyDocument: out.PolicyDocument})
 	}
-	return list, err
+	return list, nil
 }
 
 func (p *Provisioner) groupsOf(ctx context.Context, user string) (list []iamtypes.Group, err error) {

@@ -131,14 +131,17 @@ func (p *Provisioner) inlineOfGroup(ctx context.Context, group string) (list []i
 		names = append(names, out.PolicyNames...)
 		return page{out.IsTruncated, out.Marker}, nil
 	})
+	if err != nil {
+		return nil, err
+	}
 	for _, name := range names {
-		out, gerr := p.writes.iam.GetGroupPolicy(ctx, &iam.GetGroupPolicyInput{GroupName: aws.String(group), PolicyName: aws.String(name)})
-		if gerr != nil {
-			return nil, gerr
+		out, err := p.writes.iam.GetGroupPolicy(ctx, &iam.GetGroupPolicyInput{GroupName: aws.String(group), PolicyName: aws.String(name)})
+		if err != nil {
+			return nil, err
 		}
 		list = append(list, iamtypes.PolicyDetail{PolicyName: out.PolicyName, PolicyDocument: out.PolicyDocument})
 	}
-	return list, err
+	return list, nil
 }
 
 // readMembers lists all members, for a plan that replaces or removes them all.
