@@ -109,13 +109,8 @@ func (p *Provisioner) selectUsers(ctx context.Context, where store.Expr) (ids []
 // established leaves out people created within the window: an identity provider
 // that takes back what it just made harms nobody.
 func (p *Provisioner) established(ctx context.Context, people []string, since time.Time) (list []string, err error) {
-	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		users, err := tx.Users(ctx, people...)
-		for _, u := range users {
-			if u.Created.Before(since) {
-				list = append(list, u.ID)
-			}
-		}
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
+		list, err = tx.CreatedBefore(ctx, since, people...)
 		return err
 	})
 	if err != nil {

@@ -112,21 +112,11 @@ func (v *verdict) gather(ctx context.Context, tx *store.SnapshotTx) error {
 			groups = append(groups, s.GroupID)
 		}
 	}
-	users, groups = unique(users), unique(groups)
-	list, err := tx.Users(ctx, users...)
-	if err != nil {
+	if err := v.gatherUsers(ctx, tx, unique(users)); err != nil {
 		return err
 	}
-	found := make(map[string]*touched, len(list))
-	for _, u := range list {
-		found[u.ID] = touchedUser(u)
-	}
-	for _, id := range users {
-		if found[id] == nil { // made a moment ago; what is not known is not ours
-			found[id] = &touched{ref: store.Ref{Kind: store.KindUser, ID: id}}
-		}
-		v.was = append(v.was, v.live(found[id]))
-	}
+	groups = unique(groups)
+	var err error
 	v.groups, err = groupsIn(ctx, tx, groups)
 	for _, id := range groups {
 		if g := v.groups[id]; g != nil {
@@ -138,13 +128,41 @@ func (v *verdict) gather(ctx context.Context, tx *store.SnapshotTx) error {
 	return err
 }
 
-// live corrects a member by what was just read of them.
-func (v *verdict) live(t *touched) *touched {
-	u := v.before.known[t.ref.ID]
-	if u == nil || u.ARN == "" {
-		return t
+// gatherUsers takes members as they were just read, and only others from the
+// snapshot.
+func (v *verdict) gatherUsers(ctx context.Context, tx *store.SnapshotTx, ids []string) error {
+	var others []string
+	for _, id := range ids {
+		if t := v.live(id); t != nil {
+			v.was = append(v.was, t)
+		} else {
+			others = append(others, id)
+		}
 	}
-	t.name, t.shown, t.arn = u.Name, store.DecodeName(u.Name), u.ARN
+	list, err := tx.Users(ctx, others...)
+	if err != nil {
+		return err
+	}
+	found := make(map[string]*touched, len(list))
+	for _, u := range list {
+		found[u.ID] = touchedUser(u)
+	}
+	for _, id := range others {
+		if found[id] == nil { // made a moment ago; what is not known is not ours
+			found[id] = &touched{ref: store.Ref{Kind: store.KindUser, ID: id}}
+		}
+		v.was = append(v.was, found[id])
+	}
+	return nil
+}
+
+// live is a member as just read; nil if only the snapshot knows them.
+func (v *verdict) live(id string) *touched {
+	u := v.before.known[id]
+	if u == nil || u.ARN == "" {
+		return nil
+	}
+	t := &touched{ref: store.Ref{Kind: store.KindUser, ID: id}, name: u.Name, shown: store.DecodeName(u.Name), arn: u.ARN}
 	if i := indexAfter(u.ARN, ":user"); i >= 0 {
 		t.path = u.ARN[i : strings.LastIndexByte(u.ARN, '/')+1]
 	}

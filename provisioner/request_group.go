@@ -139,12 +139,11 @@ func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, id
 		if users, err = tx.Users(ctx, ids...); err != nil {
 			return err
 		}
-		for _, u := range users {
-			if shielded[u.ID], err = tx.Protected(ctx, at, u.ID); err != nil {
-				return err
-			}
+		list, err := tx.Protected(ctx, at, ids...)
+		for _, pr := range list {
+			shielded[pr.ID] = append(shielded[pr.ID], pr)
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"iamscim/store"
@@ -225,15 +226,30 @@ func (e *execution) publishGroup(ctx context.Context, tx *store.SnapshotTx, m *m
 	if err := tx.PutGroup(ctx, g); err != nil {
 		return err
 	}
-	for s := range e.effects {
-		if s.UserID == "" {
-			continue
-		}
-		if err := tx.PutMembership(ctx, s.UserID, id, s.Action == "AddUserToGroup"); err != nil {
-			return err
-		}
+	joined, left := e.moved()
+	if err := errors.Join(tx.PutMembers(ctx, id, true, joined...), tx.PutMembers(ctx, id, false, left...)); err != nil {
+		return err
 	}
 	return e.p.regroup(ctx, tx, regrouped)
+}
+
+// moved lists who is a member of the plan's group after it, and who is not any
+// more, of those it touched: the last that happened to each counts.
+func (e *execution) moved() (joined, left []string) {
+	member := map[string]bool{}
+	for s := range e.effects {
+		if s.UserID != "" {
+			member[s.UserID] = s.Action == "AddUserToGroup"
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(member)) {
+		if member[id] {
+			joined = append(joined, id)
+		} else {
+			left = append(left, id)
+		}
+	}
+	return joined, left
 }
 
 func (e *execution) groupAfter(ctx context.Context, tx *store.SnapshotTx, m *memory, prev *store.Group) (*store.Group, error) {

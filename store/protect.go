@@ -34,11 +34,19 @@ type Protection struct {
 // Protect makes Replace skip the things given, if its observation started
 // before until. A later until wins.
 func (tx *SnapshotTx) Protect(ctx context.Context, until time.Time, things ...Protection) error {
+	type end struct {
+		thing Thing
+		other string
+	}
+	ids := map[end][]string{} // a change of many members names one group
 	for _, p := range things {
-		err := tx.exec(ctx, `insert into protection (kind, id, other, until) values (?, ?, ?, ?)
-			on conflict do update set until = max(until, excluded.until)`, p.Thing, p.ID, p.Other, formatTime(until))
+		ids[end{p.Thing, p.Other}] = append(ids[end{p.Thing, p.Other}], p.ID)
+	}
+	for e, list := range ids {
+		err := tx.exec(ctx, `insert into protection (kind, id, other, until) select ?, value, ?, ? from json_each(?) where true
+			on conflict do update set until = max(until, excluded.until)`, e.thing, e.other, formatTime(until), jsonList(list))
 		if err != nil {
-			return fmt.Errorf("protect %s %s: %w", p.Thing, p.ID, err)
+			return fmt.Errorf("protect %s %s: %w", e.thing, list[0], err)
 		}
 	}
 	return nil
@@ -98,18 +106,14 @@ func (tx *SnapshotTx) applyProtections(ctx context.Context, o *observed) error {
 func (tx *SnapshotTx) Protected(ctx context.Context, at time.Time, ids ...string) ([]Protection, error) {
 	var list []Protection
 	err := tx.readNow(func(c conn) error {
-		for _, id := range ids {
-			err := c.each(ctx, func(rows *sql.Rows) error {
-				var p Protection
-				err := rows.Scan(&p.Thing, &p.ID, &p.Other)
-				list = append(list, p)
-				return err
-			}, `select kind, id, other from protection where (id = ?1 or other = ?1) and until > ?2 order by kind, id, other`, id, formatTime(at))
-			if err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.each(ctx, func(rows *sql.Rows) error {
+			var p Protection
+			err := rows.Scan(&p.Thing, &p.ID, &p.Other)
+			list = append(list, p)
+			return err
+		}, `select kind, id, other from protection where id in (select value from json_each(?1)) and until > ?2
+			union select kind, id, other from protection where other in (select value from json_each(?1)) and until > ?2
+			order by kind, id, other`, jsonList(ids), formatTime(at))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read protections: %w", err)

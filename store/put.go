@@ -2,8 +2,9 @@ package store
 
 import (
 	"context"
-	"errors"
+	"database/sql"
 	"fmt"
+	"slices"
 )
 
 // PutUser writes one composed user through: what differs from the current row
@@ -65,29 +66,61 @@ func (tx *SnapshotTx) DeleteGroup(ctx context.Context, id string) error {
 // PutMembership makes the user a member of the group, or not one. It reads no
 // other member. A user or group that is not in the snapshot is ErrNotFound.
 func (tx *SnapshotTx) PutMembership(ctx context.Context, userID, groupID string, present bool) error {
-	n, err := tx.countWriting(ctx, `select count(*) from membership where group_id = ? and user_id = ? and to_gen is null`, groupID, userID)
-	if err != nil {
-		return fmt.Errorf("put membership: %w", err)
-	}
-	switch {
-	case (n > 0) == present:
-		return nil
-	case !present:
-		return tx.removeMembership(ctx, pair{userID, groupID})
-	}
-	_, errUser := tx.currentRow(ctx, userTable, userID)
-	_, errGroup := tx.currentRow(ctx, groupTable, groupID)
-	if err := errors.Join(errUser, errGroup); err != nil {
-		return fmt.Errorf("put membership of %s in %s: %w", userID, groupID, err)
-	}
-	return tx.addMembership(ctx, pair{userID, groupID})
+	return tx.PutMembers(ctx, groupID, present, userID)
 }
 
-func (tx *SnapshotTx) countWriting(ctx context.Context, text string, args ...any) (int, error) {
+// PutMembers is PutMembership for several users at once.
+func (tx *SnapshotTx) PutMembers(ctx context.Context, groupID string, present bool, userIDs ...string) error {
 	if tx.w == nil {
-		return 0, errNotWritable
+		return errNotWritable
 	}
-	return tx.count(ctx, text, args...)
+	members, err := tx.among(ctx, `select user_id from membership where group_id = ? and to_gen is null and user_id in (select value from json_each(?))`, groupID, jsonList(userIDs))
+	if err != nil {
+		return fmt.Errorf("put members of %s: %w", groupID, err)
+	}
+	var change []string
+	for _, id := range userIDs {
+		if members[id] != present && !slices.Contains(change, id) {
+			change = append(change, id)
+		}
+	}
+	switch {
+	case len(change) == 0:
+		return nil
+	case !present:
+		return tx.removeMembers(ctx, groupID, change...)
+	}
+	if err := tx.exist(ctx, groupID, change); err != nil {
+		return fmt.Errorf("put members of %s: %w", groupID, err)
+	}
+	return tx.addMembers(ctx, groupID, change...)
+}
+
+// exist refuses a group or users that are not in the snapshot.
+func (tx *SnapshotTx) exist(ctx context.Context, groupID string, userIDs []string) error {
+	_, err := tx.currentRow(ctx, groupTable, groupID)
+	if err != nil {
+		return err
+	}
+	users, err := tx.among(ctx, `select id from user where to_gen is null and id in (select value from json_each(?))`, jsonList(userIDs))
+	for _, id := range userIDs {
+		if err == nil && !users[id] {
+			return fmt.Errorf("user %s: %w", id, ErrNotFound)
+		}
+	}
+	return err
+}
+
+// among is the set of ids that a statement of an Update selects.
+func (tx *SnapshotTx) among(ctx context.Context, text string, args ...any) (map[string]bool, error) {
+	set := map[string]bool{}
+	err := conn{w: tx.w}.each(ctx, func(rows *sql.Rows) error {
+		var id string
+		err := rows.Scan(&id)
+		set[id] = true
+		return err
+	}, text, args...)
+	return set, err
 }
 
 // PutActivity stores what merely ages; it makes no generation.

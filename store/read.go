@@ -12,16 +12,21 @@ import (
 // separator joins ids inside SQL, as char(10); no IAM id contains it.
 const separator = "\n"
 
+// jsonList is a list of ids as a statement takes it, for json_each.
+func jsonList(ids []string) string {
+	if len(ids) == 0 {
+		return `[]`
+	}
+	text, _ := json.Marshal(ids) // strings always encode
+	return string(text)
+}
+
 // versioned reads the bodies of resources of one kind. Each scan also yields
 // what the caller's columns ask for.
 func (c conn) versioned(ctx context.Context, t *table, ids []string, extra []string, join string, scan func(*stored) error) error {
 	match, arg := `x.id = ?`, any(ids[0])
 	if len(ids) > 1 {
-		list, err := json.Marshal(ids)
-		if err != nil {
-			return err
-		}
-		match, arg = `x.id in (select value from json_each(?))`, string(list)
+		match, arg = `x.id in (select value from json_each(?))`, jsonList(ids)
 	}
 	counters, changed := `n.shape_gen, n.changed_gen, n.changed_at`, `join resource n on n.kind = '`+string(t.kind)+`' and n.id = x.id`
 	if c.asOf != 0 {
@@ -152,6 +157,32 @@ func (tx *SnapshotTx) Users(ctx context.Context, ids ...string) ([]*User, error)
 		}
 		return setActivity(u, r)
 	})
+}
+
+// CreatedBefore returns those of the users with these ids, in that order, who
+// exist and were created before the time given.
+func (tx *SnapshotTx) CreatedBefore(ctx context.Context, at time.Time, ids ...string) ([]string, error) {
+	if err := tx.observed(); err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	var found map[string]*string
+	err := tx.read(ctx, func(c conn) error {
+		found = make(map[string]*string, len(ids))
+		return c.each(ctx, func(rows *sql.Rows) error {
+			var id string
+			err := rows.Scan(&id)
+			found[id] = &id
+			return err
+		}, `select x.id from user x where x.id in (select value from json_each(?)) and x.created < ? and `+c.valid("x"), jsonList(ids), formatTime(at))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read when users were created: %w", err)
+	}
+	var out []string
+	for _, id := range inOrder(ids, found) {
+		out = append(out, *id)
+	}
+	return out, nil
 }
 
 // setActivity: an observation asks about every user, so nobody's facts are

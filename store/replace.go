@@ -59,6 +59,15 @@ type observed struct {
 // pair is a membership.
 type pair struct{ user, group string }
 
+// byGroup lists the users of each group.
+func byGroup(list []pair) map[string][]string {
+	groups := map[string][]string{}
+	for _, m := range list {
+		groups[m.group] = append(groups[m.group], m.user)
+	}
+	return groups
+}
+
 func newObserved(obs *Observation) *observed {
 	o := &observed{
 		obs: obs, resources: make(map[Kind][]any, len(tables)), memberships: map[pair]struct{}{},

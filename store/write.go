@@ -28,13 +28,13 @@ func (tx *SnapshotTx) write(ctx context.Context, d *difference) error {
 			}
 		}
 	}
-	for _, m := range d.removed {
-		if err := tx.removeMembership(ctx, m); err != nil {
+	for group, users := range byGroup(d.removed) {
+		if err := tx.removeMembers(ctx, group, users...); err != nil {
 			return err
 		}
 	}
-	for _, m := range d.added {
-		if err := tx.addMembership(ctx, m); err != nil {
+	for group, users := range byGroup(d.added) {
+		if err := tx.addMembers(ctx, group, users...); err != nil {
 			return err
 		}
 	}
@@ -182,8 +182,8 @@ func (tx *SnapshotTx) deleteOne(ctx context.Context, t *table, id string) error 
 		if err != nil {
 			return err
 		}
-		for _, m := range gone {
-			if err := tx.removeMembership(ctx, m); err != nil {
+		for group, users := range byGroup(gone) {
+			if err := tx.removeMembers(ctx, group, users...); err != nil {
 				return err
 			}
 		}
@@ -191,37 +191,44 @@ func (tx *SnapshotTx) deleteOne(ctx context.Context, t *table, id string) error 
 	return tx.remove(ctx, t, old)
 }
 
-func (tx *SnapshotTx) addMembership(ctx context.Context, m pair) error {
+// addMembers opens memberships of one group for users who have none there.
+func (tx *SnapshotTx) addMembers(ctx context.Context, group string, users ...string) error {
 	if err := tx.begin(ctx); err != nil {
 		return err
 	}
-	// It may have been removed in this same generation: then it never was.
-	err := tx.exec(ctx, `insert into membership (group_id, user_id, from_gen) values (?, ?, ?) on conflict do update set to_gen = null`,
-		m.group, m.user, tx.gen.ID)
+	// One may have been removed in this same generation: then it never was.
+	err := tx.exec(ctx, `insert into membership (group_id, user_id, from_gen) select ?, value, ? from json_each(?) where true
+		on conflict do update set to_gen = null`, group, tx.gen.ID, jsonList(users))
 	if err != nil {
-		return fmt.Errorf("add %s to %s: %w", m.user, m.group, err)
+		return fmt.Errorf("add to %s: %w", group, err)
 	}
-	tx.touchBoth(m)
+	tx.touchMembers(group, users)
 	return nil
 }
 
-func (tx *SnapshotTx) removeMembership(ctx context.Context, m pair) error {
+// removeMembers closes memberships of one group.
+func (tx *SnapshotTx) removeMembers(ctx context.Context, group string, users ...string) error {
 	if err := tx.begin(ctx); err != nil {
 		return err
 	}
-	err := tx.exec(ctx, `update membership set to_gen = ? where group_id = ? and user_id = ? and to_gen is null`, tx.gen.ID, m.group, m.user)
+	err := tx.exec(ctx, `update membership set to_gen = ? where group_id = ? and to_gen is null and user_id in (select value from json_each(?))`,
+		tx.gen.ID, group, jsonList(users))
 	if err != nil {
-		return fmt.Errorf("remove %s from %s: %w", m.user, m.group, err)
+		return fmt.Errorf("remove from %s: %w", group, err)
 	}
-	tx.touchBoth(m)
+	tx.touchMembers(group, users)
 	return nil
 }
 
-// touchBoth: a membership is part of both ends, but of neither's own shape.
-func (tx *SnapshotTx) touchBoth(m pair) {
-	for _, ref := range []Ref{{KindUser, m.user}, {KindGroup, m.group}} {
+// touchMembers: a membership is part of both ends, but of neither's own shape.
+func (tx *SnapshotTx) touchMembers(group string, users []string) {
+	end := func(ref Ref) {
 		if tx.w.touched[ref]&touchDeleted == 0 {
 			tx.touch(ref.Kind, ref.ID, touchMember)
 		}
+	}
+	end(Ref{KindGroup, group})
+	for _, id := range users {
+		end(Ref{KindUser, id})
 	}
 }
