@@ -13,7 +13,7 @@ import (
 // age runs a statement that stores such facts of one resource and notes
 // whether they moved.
 func (tx *SnapshotTx) age(ctx context.Context, ref Ref, text string, args ...any) error {
-	result, err := tx.w.exec(ctx, text, args...)
+	result, err := tx.w.tx.ExecContext(ctx, text, args...)
 	if err != nil {
 		return err
 	}

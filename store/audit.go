@@ -33,7 +33,7 @@ var ErrAuditBroken = errors.New("audit log was altered")
 // added; triggers refuse everything else, and the chain of hashes shows what
 // was changed past them.
 type auditLog struct {
-	tx  *sql.Tx
+	tx  *transaction
 	now func() time.Time
 }
 

@@ -90,6 +90,9 @@ func dsn(cfg databaseConfig, extra ...string) string {
 	} {
 		q.Add("_pragma", p)
 	}
+	if cfg.synchronous == "full" { // erased personal data must not survive in free pages of the file
+		q.Add("_pragma", "secure_delete(1)")
+	}
 	for i := 0; i+1 < len(extra); i += 2 {
 		q.Add(extra[i], extra[i+1])
 	}

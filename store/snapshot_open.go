@@ -22,7 +22,8 @@ type Snapshot struct {
 	db        *database
 	accountID string
 	now       func() time.Time
-	prepared  *statements
+	prepared  *statements // of readers
+	writes    kept
 	results   *resultCache
 
 	aside    string        // where the damaged file is that this one replaces
@@ -71,28 +72,38 @@ func OpenSnapshot(ctx context.Context, path, accountID string, now func() time.T
 // it, and loads the newest generation.
 func (s *Snapshot) claim(ctx context.Context) error {
 	return s.db.update(ctx, func(tx *sql.Tx) error {
-		account, err := setting(ctx, tx, "account", s.accountID)
-		if err != nil {
-			return err
+		for name, value := range map[string]string{"account": s.accountID, "epoch": rand.Text()} {
+			if _, err := tx.ExecContext(ctx, `insert or ignore into setting (name, value) values (?, ?)`, name, value); err != nil {
+				return err
+			}
 		}
-		if account != s.accountID {
-			return fmt.Errorf("%w: the file holds %s, not %s", ErrOtherAccount, account, s.accountID)
-		}
-		epoch, err := setting(ctx, tx, "epoch", rand.Text())
-		if err != nil {
-			return err
-		}
-		g, err := generationWhere(ctx, tx, `id = (select max(id) from generation)`)
-		if errors.Is(err, ErrNotFound) {
-			g, err = Generation{}, nil
-		}
-		g.Epoch = epoch
-		s.generation.Store(&g)
-		if err != nil {
-			return err
-		}
-		return s.loadObserved(ctx, tx)
+		return s.load(ctx, tx)
 	})
+}
+
+// load checks whose file it is and loads the newest generation.
+func (s *Snapshot) load(ctx context.Context, tx *sql.Tx) error {
+	account, err := setting(ctx, tx, "account")
+	if err != nil {
+		return err
+	}
+	if account != s.accountID {
+		return fmt.Errorf("%w: the file holds %s, not %s", ErrOtherAccount, account, s.accountID)
+	}
+	epoch, err := setting(ctx, tx, "epoch")
+	if err != nil {
+		return err
+	}
+	g, err := generationWhere(ctx, tx, `id = (select max(id) from generation)`)
+	if errors.Is(err, ErrNotFound) {
+		g, err = Generation{}, nil
+	}
+	g.Epoch = epoch
+	s.generation.Store(&g)
+	if err != nil {
+		return err
+	}
+	return s.loadObserved(ctx, tx)
 }
 
 func (s *Snapshot) loadObserved(ctx context.Context, tx *sql.Tx) error {
@@ -110,12 +121,9 @@ func (s *Snapshot) loadObserved(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// setting returns the stored value of a setting, storing value if there is none.
-func setting(ctx context.Context, tx *sql.Tx, name, value string) (string, error) {
-	if _, err := tx.ExecContext(ctx, `insert or ignore into setting (name, value) values (?, ?)`, name, value); err != nil {
-		return "", err
-	}
-	err := tx.QueryRowContext(ctx, `select value from setting where name = ?`, name).Scan(&value)
+// setting returns the stored value of a setting.
+func setting(ctx context.Context, tx *sql.Tx, name string) (value string, err error) {
+	err = tx.QueryRowContext(ctx, `select value from setting where name = ?`, name).Scan(&value)
 	return value, err
 }
 
@@ -132,7 +140,7 @@ func generationWhere(ctx context.Context, tx *sql.Tx, condition string, args ...
 
 // Close closes the file.
 func (s *Snapshot) Close() error {
-	return errors.Join(s.prepared.close(), s.db.close())
+	return errors.Join(s.prepared.close(), s.writes.close(), s.db.close())
 }
 
 // MovedAside returns where OpenSnapshot put a damaged file, or "" if it found

@@ -186,7 +186,7 @@ func (tx *StateTx) PutOwnership(ctx context.Context, ref Ref, origin Origin, act
 type scanFunc func(dest ...any) error
 
 // eachRow calls fn for every row of a query.
-func eachRow(ctx context.Context, tx *sql.Tx, query string, fn func(scanFunc) error, args ...any) error {
+func eachRow(ctx context.Context, tx *transaction, query string, fn func(scanFunc) error, args ...any) error {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

@@ -73,11 +73,7 @@ func (c conn) valid(alias string) string {
 
 func (c conn) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
 	if c.w != nil {
-		stmt, err := c.w.prepare(ctx, text)
-		if err != nil {
-			return nil, err
-		}
-		return stmt.QueryContext(ctx, args...)
+		return c.w.tx.QueryContext(ctx, text, args...)
 	}
 	if c.tx != nil { // rare: a commit came between
 		return c.tx.QueryContext(ctx, text, args...)
@@ -164,11 +160,11 @@ func (s *Snapshot) update(ctx context.Context, actor string, fn func(*SnapshotTx
 	case <-ctx.Done():
 		return Commit{}, fmt.Errorf("wait for the writer: %w", ctx.Err())
 	}
-	t, err := s.db.w.BeginTx(ctx, nil)
+	t, err := s.writes.begin(ctx, s.db.w, nil)
 	if err != nil {
 		return Commit{}, busy(err)
 	}
-	w := &writing{tx: t, actor: actor, statements: map[string]*sql.Stmt{}, touched: map[Ref]touch{}, aged: map[Ref]struct{}{}}
+	w := &writing{tx: t, actor: actor, touched: map[Ref]touch{}, aged: map[Ref]struct{}{}}
 	defer w.rollback()
 	tx := &SnapshotTx{s: s, gen: s.Generation(), w: w}
 	if err := fn(tx); err != nil {
@@ -212,41 +208,16 @@ func (s *Snapshot) commit(tx *SnapshotTx) (Commit, error) {
 
 // writing is the state of an Update.
 type writing struct {
-	tx         *sql.Tx
-	actor      string
-	statements map[string]*sql.Stmt // they end with tx
-	touched    map[Ref]touch
-	details    []string         // users whose details were put
-	aged       map[Ref]struct{} // whose ageing facts moved
-	observed   time.Time        // zero unless an observation was completed
+	tx       *transaction
+	actor    string
+	touched  map[Ref]touch
+	details  []string         // users whose details were put
+	aged     map[Ref]struct{} // whose ageing facts moved
+	observed time.Time        // zero unless an observation was completed
 }
 
 // rollback after a commit does nothing; there is nobody to tell of an error.
 func (w *writing) rollback() { _ = w.tx.Rollback() }
-
-func (w *writing) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
-	if stmt := w.statements[text]; stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := w.tx.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	w.statements[text] = stmt
-	return stmt, nil
-}
-
-// exec looks at ctx before the statement, for the reason given at each.
-func (w *writing) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	stmt, err := w.prepare(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	return stmt.ExecContext(context.WithoutCancel(ctx), args...)
-}
 
 // errNotWritable is a programming error: a View was asked to write.
 var errNotWritable = errors.New("a view cannot write")
@@ -256,6 +227,6 @@ func (tx *SnapshotTx) exec(ctx context.Context, text string, args ...any) error 
 	if tx.w == nil {
 		return errNotWritable
 	}
-	_, err := tx.w.exec(ctx, text, args...)
+	_, err := tx.w.tx.ExecContext(ctx, text, args...)
 	return translate(err)
 }

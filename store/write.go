@@ -72,7 +72,7 @@ func (tx *SnapshotTx) openRow(ctx context.Context, t *table, r *row) error {
 	}
 	sum := r.digest()
 	args := []any{r.id, tx.gen.ID, formatTime(r.created), sum[:], r.label, string(search)}
-	result, err := tx.w.exec(ctx, t.insert, append(args, r.columns...)...)
+	result, err := tx.w.tx.ExecContext(ctx, t.insert, append(args, r.columns...)...)
 	if err != nil {
 		return translate(err)
 	}
@@ -132,7 +132,7 @@ func (tx *SnapshotTx) currentRow(ctx context.Context, t *table, id string) (curr
 	if tx.w == nil {
 		return current{}, errNotWritable
 	}
-	stmt, err := tx.w.prepare(ctx, `select id, row, from_gen, digest from `+t.name+` where to_gen is null and id = ?`)
+	stmt, err := tx.w.tx.stmt(ctx, `select id, row, from_gen, digest from `+t.name+` where to_gen is null and id = ?`)
 	if err != nil {
 		return current{}, err
 	}
