@@ -136,8 +136,12 @@ func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, id
 	shielded := map[string][]store.Protection{}
 	at := p.now()
 	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
-		if users, err = tx.Users(ctx, ids...); err != nil {
+		principals, err := tx.Principals(ctx, ids...)
+		if err != nil {
 			return err
+		}
+		for _, u := range principals {
+			users = append(users, &store.User{ID: u.ID, Name: u.Name, ARN: u.ARN, Groups: u.Groups})
 		}
 		list, err := tx.Protected(ctx, at, ids...)
 		for _, pr := range list {

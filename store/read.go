@@ -159,32 +159,6 @@ func (tx *SnapshotTx) Users(ctx context.Context, ids ...string) ([]*User, error)
 	})
 }
 
-// CreatedBefore returns those of the users with these ids, in that order, who
-// exist and were created before the time given.
-func (tx *SnapshotTx) CreatedBefore(ctx context.Context, at time.Time, ids ...string) ([]string, error) {
-	if err := tx.observed(); err != nil || len(ids) == 0 {
-		return nil, err
-	}
-	var found map[string]*string
-	err := tx.read(ctx, func(c conn) error {
-		found = make(map[string]*string, len(ids))
-		return c.each(ctx, func(rows *sql.Rows) error {
-			var id string
-			err := rows.Scan(&id)
-			found[id] = &id
-			return err
-		}, `select x.id from user x where x.id in (select value from json_each(?)) and x.created < ? and `+c.valid("x"), jsonList(ids), formatTime(at))
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read when users were created: %w", err)
-	}
-	var out []string
-	for _, id := range inOrder(ids, found) {
-		out = append(out, *id)
-	}
-	return out, nil
-}
-
 // setActivity: an observation asks about every user, so nobody's facts are
 // older than it.
 func setActivity(u *User, r *stored) error {
