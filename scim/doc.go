@@ -11,7 +11,7 @@
 //	           health.go      /livez, /readyz, /health; metrics.go: /metrics
 //	           admin.go       /admin/…: refresh, confirm; admin_tokens.go: tokens;
 //	                          admin_writes.go: adopt, release the brake;
-//	                          admin_changes.go: what changed
+//	                          admin_changes.go: what changed; export.go: all of it
 //	           errors.go      every error, as a SCIM Error, written once
 //	           send.go        every answer; negotiate.go: in which form
 //

@@ -50,6 +50,9 @@ func (l *loader) users(ctx context.Context, ids []string) ([]fragment, error) {
 	if err != nil {
 		return nil, err
 	}
+	if l.setting.uses, err = l.keyUses(ctx, users); err != nil {
+		return nil, err
+	}
 	fragments := make([]fragment, len(users))
 	var own []*store.Group
 	for i, u := range users {

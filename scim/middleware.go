@@ -77,8 +77,8 @@ func (s *Server) serve(rt route) http.Handler {
 		}
 		header.Set("X-Request-Id", id)
 		err := s.recovered(rec, req)
-		if err != nil && rec.status == 0 {
-			rec.keyword = writeError(rec, r, err).ScimType
+		if err != nil {
+			rec.refuse(r, err)
 		}
 		rec.took = time.Since(start)
 		s.metrics.count(req, rec)
@@ -191,6 +191,21 @@ type recorder struct {
 	bytes   int
 	took    time.Duration
 	keyword scimerrors.ScimType // of an error, if it has one
+	broken  int                 // the status of an error that came too late for one
+}
+
+// BrokenTrailer says why an answer that was under way is not complete.
+const BrokenTrailer = "Iamscim-Broken-Off"
+
+// refuse writes an error, or after the answer began what there is to say of it.
+func (w *recorder) refuse(r *http.Request, err error) {
+	if w.status == 0 {
+		w.keyword = writeError(w, r, err).ScimType
+		return
+	}
+	e, _ := replyTo(err)
+	w.broken = e.Status
+	w.Header().Set(http.TrailerPrefix+BrokenTrailer, e.Detail)
 }
 
 func (w *recorder) WriteHeader(status int) {
@@ -215,7 +230,7 @@ func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // logShape logs what a client sends and gets, never a value it sent: the shape
 // of real clients is only known once they connect.
 func (s *Server) logShape(r *request, w *recorder, err error) {
-	level := levelOf(w.status, err)
+	level := levelOf(max(w.status, w.broken), err)
 	if !s.log.Enabled(r.Context(), level) {
 		return
 	}

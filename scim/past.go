@@ -33,19 +33,27 @@ func (s *Server) travel(r *request) error {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && !strings.HasSuffix(r.route.path, "/.search") {
 		return badRequest(scimerrors.ScimTypeInvalidValue, "%s is for reading: the past cannot be changed.", asOfHeader)
 	}
+	at, err := s.moment(r.account, asOfHeader, text)
+	if err == nil && r.account != nil {
+		r.asOf = at
+	}
+	return err
+}
+
+// moment is the time that name gives, unless it is still to come for an account.
+func (s *Server) moment(h *hosted, name, text string) (time.Time, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return badRequest(scimerrors.ScimTypeInvalidValue, "%s is a time such as 2026-01-02T15:04:05Z, not %q.", asOfHeader, text)
+		return time.Time{}, badRequest(scimerrors.ScimTypeInvalidValue, "%s is a time such as 2026-01-02T15:04:05Z, not %q.", name, text)
 	}
-	if r.account == nil {
-		return nil
+	if h == nil {
+		return at.UTC(), nil
 	}
 	// The clock may stand before the newest generation, whose time may be asked for.
-	if newest := r.account.content.snapshot.Generation(); at.After(s.now()) && at.After(newest.At) {
-		return badRequest(scimerrors.ScimTypeInvalidValue, "%s is in the future.", asOfHeader)
+	if newest := h.content.snapshot.Generation(); at.After(s.now()) && at.After(newest.At) {
+		return time.Time{}, badRequest(scimerrors.ScimTypeInvalidValue, "%s is in the future.", name)
 	}
-	r.asOf = at.UTC()
-	return nil
+	return at.UTC(), nil
 }
 
 // viewAt is the view of a time, or says from when on there is one.
@@ -89,4 +97,48 @@ func (c *content) getAt(ctx context.Context, res *resourceType, id string, sel s
 	doc := p.document(fragments[0])
 	doc.Generation = g.At
 	return doc, nil
+}
+
+// What merely ages is as it is now, in the past, too. The last uses of access
+// keys are in the order of the keys that there are now, so in the past they are
+// looked up by key.
+
+type keyUses map[accessKey]store.KeyUse
+
+type accessKey struct {
+	user, id string
+	created  int64 // tells keys apart whose id is not known yet
+}
+
+func keyOf(u *store.User, i int) accessKey {
+	k := accessKey{user: u.ID, id: u.AccessKeys[i].ID}
+	if at := u.AccessKeys[i].Created; at != nil {
+		k.created = at.Unix()
+	}
+	return k
+}
+
+// keyUses returns the last uses of what these users have now; nil if the view
+// is of now.
+func (l *loader) keyUses(ctx context.Context, then []*store.User) (keyUses, error) {
+	if l.tx.Generation().ID == l.content.snapshot.Generation().ID {
+		return nil, nil
+	}
+	var ids []string
+	for _, u := range then {
+		if len(u.AccessKeys) > 0 {
+			ids = append(ids, u.ID)
+		}
+	}
+	uses := keyUses{}
+	err := l.content.snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		now, err := tx.Users(ctx, ids...)
+		for _, u := range now {
+			for i := range min(len(u.AccessKeys), len(u.Activity.Keys)) {
+				uses[keyOf(u, i)] = u.Activity.Keys[i]
+			}
+		}
+		return err
+	})
+	return uses, err
 }

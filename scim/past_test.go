@@ -158,3 +158,45 @@ func TestPoll(t *testing.T) {
 	})
 	check()
 }
+
+// TestKeyUseOfThen: a key of the past has its own last use, wherever it stands
+// among the keys that there are now.
+func TestKeyUseOfThen(t *testing.T) {
+	t.Parallel()
+	d := newTimed(t, 1)
+	key := func(id string) store.AccessKey { return store.AccessKey{ID: id, Status: "Active", Created: at(4)} }
+	keep := func(keys ...string) store.Generation {
+		u := fixtureObservation(1).Users[1]
+		u.Activity = store.Activity{UserID: u.ID, ObservedAt: *at(20)}
+		for _, id := range keys {
+			u.AccessKeys = append(u.AccessKeys, key(id))
+			u.Activity.Keys = append(u.Activity.Keys, store.KeyUse{LastUsed: at(5), Service: "used-by-" + id})
+		}
+		return d.write(t, func(ctx context.Context, tx *store.SnapshotTx) error {
+			if err := tx.PutUser(ctx, &u); err != nil {
+				return err
+			}
+			return tx.PutActivity(ctx, u.Activity)
+		})
+	}
+	then := keep("OLD", "KEPT")
+	keep("KEPT", "NEW")
+	uses := func(headers ...string) map[string]any {
+		all := map[string]any{}
+		aws := d.do(t, "GET", "/Users/"+plainID(1), "", headers...).leafless(t)[awsUserURN].(map[string]any)
+		for _, k := range aws["accessKeys"].([]any) {
+			all[k.(map[string]any)["id"].(string)] = k.(map[string]any)["lastUsedService"]
+		}
+		return all
+	}
+	if diff := cmp.Diff(map[string]any{"KEPT": "used-by-KEPT", "NEW": "used-by-NEW"}, uses()); diff != "" {
+		t.Errorf("now, -want +got:\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]any{"OLD": nil, "KEPT": "used-by-KEPT"}, uses(asOf(then.At))); diff != "" {
+		t.Errorf("as of then, -want +got:\n%s", diff)
+	}
+	d.drop(t, 1)
+	if diff := cmp.Diff(map[string]any{"OLD": nil, "KEPT": nil}, uses(asOf(then.At))); diff != "" {
+		t.Errorf("as of then, of who is deleted, -want +got:\n%s", diff)
+	}
+}

@@ -122,8 +122,12 @@ func (p *pen) schemas(urns ...string) {
 	p.end(mark, ']')
 }
 
-// location writes a member whose value is base + endpoint + "/" + id.
+// location writes a member whose value is base + endpoint + "/" + id, if there
+// is a base.
 func (p *pen) location(name, base, endpoint, id string) {
+	if base == "" {
+		return
+	}
 	p.key(name)
 	p.b = append(p.b, '"')
 	p.b = appendEscaped(p.b, base)

@@ -12,7 +12,7 @@ func (s *setting) awsUser(p *pen, u *store.User, groups []*store.Group) {
 	p.momentIfKnown("passwordLastUsed", u.Activity.PasswordLastUsed)
 	p.momentIfKnown("passwordLastChanged", u.PasswordLastChanged)
 	p.flagIfKnown("mfaActive", u.MFAActive)
-	credentials(p, u)
+	s.credentials(p, u)
 	p.momentIfKnown("lastActivity", u.Activity.Last())
 	p.text("permissionsBoundary", u.Boundary)
 	inline(p, u.Inline)
@@ -32,6 +32,9 @@ func (s *setting) awsUser(p *pen, u *store.User, groups []*store.Group) {
 	p.moment("observedAt", u.Activity.ObservedAt)
 	p.momentIfKnown("reportedAt", u.Activity.ReportedAt)
 	p.momentIfKnown("detailsAt", u.Activity.DetailsAt)
+	if s.file() {
+		s.notKnown(p, u)
+	}
 	p.end(mark, '}')
 }
 
@@ -41,7 +44,7 @@ func (s *setting) identity(p *pen, arn, path string) {
 	p.text("path", path)
 }
 
-func credentials(p *pen, u *store.User) {
+func (s *setting) credentials(p *pen, u *store.User) {
 	mark := p.begin("mfaDevices", '[')
 	for i := range u.MFADevices {
 		d := &u.MFADevices[i]
@@ -52,7 +55,7 @@ func credentials(p *pen, u *store.User) {
 		p.endElement(element)
 	}
 	p.end(mark, ']')
-	accessKeys(p, u)
+	s.accessKeys(p, u)
 	mark = p.begin("sshPublicKeys", '[')
 	for i := range u.SSHPublicKeys {
 		k := &u.SSHPublicKeys[i]
@@ -78,9 +81,8 @@ func credentials(p *pen, u *store.User) {
 	p.end(mark, ']')
 }
 
-// accessKeys joins the keys with their last use, which is kept in the same
-// order but may not be known of all.
-func accessKeys(p *pen, u *store.User) {
+// accessKeys joins the keys with their last use.
+func (s *setting) accessKeys(p *pen, u *store.User) {
 	mark := p.begin("accessKeys", '[')
 	for i := range u.AccessKeys {
 		k := &u.AccessKeys[i]
@@ -89,8 +91,7 @@ func accessKeys(p *pen, u *store.User) {
 		p.text("status", k.Status)
 		p.momentIfKnown("created", k.Created)
 		p.momentIfKnown("lastRotated", k.LastRotated)
-		if i < len(u.Activity.Keys) {
-			use := &u.Activity.Keys[i]
+		if use, known := s.useOf(u, i); known {
 			p.momentIfKnown("lastUsed", use.LastUsed)
 			p.text("lastUsedService", use.Service)
 			p.text("lastUsedRegion", use.Region)
@@ -98,6 +99,19 @@ func accessKeys(p *pen, u *store.User) {
 		p.endElement(element)
 	}
 	p.end(mark, ']')
+}
+
+// useOf is the last use of a user's access key, which is kept in the order of
+// the keys but may not be known of all.
+func (s *setting) useOf(u *store.User, i int) (use store.KeyUse, known bool) {
+	if s.uses != nil {
+		use, known = s.uses[keyOf(u, i)]
+		return use, known
+	}
+	if i >= len(u.Activity.Keys) {
+		return use, false
+	}
+	return u.Activity.Keys[i], true
 }
 
 // inline writes embedded policies.

@@ -67,6 +67,8 @@ func (s *setting) meta(p *pen, m metaOf) {
 	p.moment("created", m.created)
 	p.commit("lastModified", m.modified)
 	p.location("location", s.base, m.endpoint, m.id)
-	p.text("version", m.version)
+	if !s.file() {
+		p.text("version", m.version)
+	}
 	p.end(mark, '}')
 }

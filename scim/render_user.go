@@ -10,10 +10,15 @@ import (
 
 // setting is what every rendering of one answer shares.
 type setting struct {
-	base      string // "https://host/scim/v2"
+	base      string // "https://host/scim/v2"; empty: see file
 	accountID string
 	versions  versions
+	uses      keyUses // of access keys; nil: users have them
 }
+
+// file says that the answer is a file (export.go): it outlives the server, so it
+// has no links and no versions.
+func (s *setting) file() bool { return s.base == "" }
 
 // user writes the whole User: design/mapping.md's table, core attributes in
 // the order of RFC 7643 §4.1, then the extensions.

@@ -117,6 +117,21 @@ func (s *Server) Socket() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { router.ServeHTTP(w, tidy(r)) })
 }
 
+// Files returns a handler for whoever holds the data directory while no server
+// does: of the Socket's paths those that need nothing but the snapshot, with
+// the same answers.
+func Files(accountID string, snapshot *store.Snapshot, log *slog.Logger) http.Handler {
+	s := &Server{log: log, now: time.Now}
+	s.accounts = map[string]*hosted{"": {
+		Account: Account{Store: &store.Account{ID: accountID, Snapshot: snapshot}},
+		content: newContent(snapshot, contentOptions{AccountID: accountID}),
+	}}
+	s.metrics, s.limits = newMetrics(s), newLimits(Rate{})
+	router := s.newRouter()
+	s.handle(router, "", s.known(true), route{socket: true})
+	return router
+}
+
 // path is a path below a prefix, with what can be done at it.
 type path struct {
 	template string
@@ -204,7 +219,6 @@ func (s *Server) routes(socket bool) *mux.Router {
 		{"/metrics", read(s.serveMetrics)},
 		{"/admin/refresh", verbs{"POST": admin(s.refresh)}},
 		{"/admin/confirm", verbs{"POST": admin(s.confirm)}},
-		{"/admin/changes", read(s.changes)},
 		{"/admin/plan", verbs{"POST": {auth.Write, s.plan, 0}}},
 		{"/admin/plans/{id}/release", verbs{"POST": admin(s.releasePlan)}},
 		{"/admin/brake/release", verbs{"POST": admin(s.releaseBrake)}},
@@ -213,17 +227,34 @@ func (s *Server) routes(socket bool) *mux.Router {
 		{"/admin/tokens/{id}", verbs{"DELETE": admin(s.revokeToken)}},
 	}
 
+	router := s.newRouter()
+	if !socket {
+		s.handle(router, "/scim/v2", scim, route{scim: true})
+		s.handle(router, "/accounts/{account}/scim/v2", scim, route{scim: true})
+	}
+	s.handle(router, "", append(operator, s.known(socket)...), route{socket: socket})
+	return router
+}
+
+// known are the operator's reads that need nothing but a snapshot; see Files.
+func (s *Server) known(socket bool) []path {
+	paths := []path{{"/admin/changes", verbs{"GET": {auth.Read, s.changes, 0}}}}
+	if socket { // everything at once is not for clients, who have pages
+		paths = append(paths, path{"/admin/export", verbs{"GET": {auth.Read, s.export, 0}}})
+	}
+	return paths
+}
+
+func (s *Server) newRouter() *mux.Router {
 	router := mux.NewRouter().SkipClean(true)
 	router.NotFoundHandler = s.serve(route{path: "none"})
-	handle := func(prefix string, paths []path, scim bool) {
-		for _, p := range paths {
-			router.Handle(prefix+p.template, s.serve(route{prefix + p.template, p.verbs, socket, scim}))
-		}
-	}
-	if !socket {
-		handle("/scim/v2", scim, true)
-		handle("/accounts/{account}/scim/v2", scim, true)
-	}
-	handle("", operator, false)
 	return router
+}
+
+// handle adds paths below a prefix; of is what their routes have in common.
+func (s *Server) handle(router *mux.Router, prefix string, paths []path, of route) {
+	for _, p := range paths {
+		of.path, of.verbs = prefix+p.template, p.verbs
+		router.Handle(of.path, s.serve(of))
+	}
 }
