@@ -26,10 +26,11 @@ type answers struct {
 
 // answerKey is a request as far as it tells answers of one account apart.
 type answerKey struct {
-	base  string
-	name  string // of the resource type
-	id    string // of the resource; none in a list
-	query string // as it was sent
+	base   string
+	name   string // of the resource type
+	id     string // of the resource; none in a list
+	query  string // as it was sent
+	strict bool   // the profile of the credential
 }
 
 // newAnswers caches what is read from a snapshot; lasts is its method.

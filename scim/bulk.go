@@ -62,7 +62,7 @@ func (s *Server) bulk(w http.ResponseWriter, r *request) error {
 	if err != nil {
 		return err
 	}
-	b, err := parseBulk(body)
+	b, err := parseBulk(body, r.strict)
 	if err != nil {
 		return err
 	}
@@ -86,13 +86,12 @@ type bulkRequest struct {
 
 // parseBulk reads a BulkRequest. What is wrong with a single operation is an
 // error of that operation.
-func parseBulk(body []byte) (*bulkRequest, error) {
-	object, err := tree.Read(body)
+func parseBulk(body []byte, strict bool) (*bulkRequest, error) {
+	m, err := readMessage(body, bulkRequestURN, strict)
 	if err != nil {
 		return nil, err
 	}
-	m := foldNames(object)
-	if !names(m["schemas"], bulkRequestURN) {
+	if m["schemas"] == nil { // no client is known to leave them out here
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "schemas does not name %s.", bulkRequestURN)
 	}
 	list, ok := m["operations"].([]any)
@@ -103,12 +102,8 @@ func parseBulk(body []byte) (*bulkRequest, error) {
 		return nil, errTooManyOperations
 	}
 	b := &bulkRequest{ids: map[string]string{}}
-	if n, ok := m["failonerrors"].(json.Number); ok {
-		limit, err := strconv.ParseUint(n.String(), 10, 31)
-		if err != nil {
-			return nil, badRequest(scimerrors.ScimTypeInvalidValue, "failOnErrors is a positive integer.")
-		}
-		b.failOn = int(limit)
+	if b.failOn, err = m.integer("failOnErrors", 0); err != nil || b.failOn < 0 {
+		return nil, badRequest(scimerrors.ScimTypeInvalidValue, "failOnErrors is a positive integer.")
 	}
 	for _, v := range list {
 		o, err := parseBulkOperation(v)
@@ -125,7 +120,10 @@ func parseBulkOperation(v any) (*bulkOperation, error) {
 	if !ok {
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "An operation is an object.")
 	}
-	m := foldNames(object)
+	m, err := tree.Fold(object)
+	if err != nil {
+		return nil, err
+	}
 	o := &bulkOperation{}
 	for name, field := range map[string]*string{"method": &o.method, "path": &o.path, "bulkid": &o.bulkID, "version": &o.version} {
 		if m[name] == nil {
@@ -136,13 +134,22 @@ func parseBulkOperation(v any) (*bulkOperation, error) {
 		}
 	}
 	o.method = strings.ToUpper(o.method)
-	if m["data"] != nil {
-		if o.data, ok = m["data"].(map[string]any); !ok {
-			return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "data of an operation is an object.")
-		}
+	if o.data, ok = dataOf(o.method, m["data"]); !ok {
+		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "data of an operation is an object.")
 	}
 	o.needs = references(o.data, references(o.path, nil))
 	return o, nil
+}
+
+// dataOf is the body of an operation. The example of RFC 7644 §3.7.3 has the
+// operations of a PATCH in its place, by mistake (erratum 5050), and clients
+// were written after it; as a message that is one without schemas.
+func dataOf(method string, v any) (data map[string]any, ok bool) {
+	if list, is := v.([]any); is && method == http.MethodPatch {
+		return map[string]any{"operations": list}, true
+	}
+	data, ok = v.(map[string]any)
+	return data, ok || v == nil
 }
 
 // checkIDs: what a reference means must be clear.
@@ -159,26 +166,6 @@ func (b *bulkRequest) checkIDs() error {
 		}
 	}
 	return nil
-}
-
-// foldNames gives the members of an object lower-case names.
-func foldNames(object map[string]any) map[string]any {
-	m := make(map[string]any, len(object))
-	for name, v := range object {
-		m[strings.ToLower(name)] = v
-	}
-	return m
-}
-
-// names reports whether a list of strings holds urn.
-func names(list any, urn string) bool {
-	values, _ := list.([]any)
-	for _, v := range values {
-		if s, ok := v.(string); ok && strings.EqualFold(s, urn) {
-			return true
-		}
-	}
-	return false
 }
 
 // make makes one operation's change and notes the result.

@@ -71,6 +71,19 @@ func TestBulk(t *testing.T) {
 	d.want(t, http.StatusOK, "GET", strings.TrimPrefix(got.Operations[0].Location, d.URL), "")
 }
 
+// TestBulkExample: the operations of a PATCH in the place of its body, as RFC
+// 7644 §3.7.3 shows it and erratum 5050 does not.
+func TestBulkExample(t *testing.T) {
+	t.Parallel()
+	d := newWritable(t, nil, func(a *iamsim.Account) { a.AddUser(iamsim.User{Name: "ann", Path: "/"}) })
+	id := d.userIDs(t)["ann"]
+	got := d.bulk(t, `{"method":"PATCH","path":"/Users/`+id+`","data":[{"op":"remove","path":"nickName"},{"op":"add","path":"userName","value":"Dave"}]}`)
+	if s := got.statuses(); s != "200" {
+		t.Fatalf("%+v", got)
+	}
+	d.want(t, http.StatusOK, "GET", "/scim/v2/Users/"+id, "").has(t, `"userName":"Dave"`)
+}
+
 // TestBulkCircle: two who are each other's manager.
 func TestBulkCircle(t *testing.T) {
 	t.Parallel()
@@ -131,6 +144,9 @@ func TestBulkErrors(t *testing.T) {
 		"too large":        {`{"x":"` + strings.Repeat("x", bulkLimit) + `"}`, 413},
 		"no operation":     {fmt.Sprintf(`{"schemas":[%q],"Operations":[1]}`, bulkRequestURN), 400},
 		"negative failOn":  {fmt.Sprintf(`{"schemas":[%q],"failOnErrors":-1,"Operations":[]}`, bulkRequestURN), 400},
+		"failOn of text":   {fmt.Sprintf(`{"schemas":[%q],"failOnErrors":"one","Operations":[]}`, bulkRequestURN), 400},
+		"two methods":      {fmt.Sprintf(`{"schemas":[%q],"Operations":[{"method":"DELETE","METHOD":"PATCH","path":"/Users/AIDANOBODY"}]}`, bulkRequestURN), 400},
+		"data of a list":   {fmt.Sprintf(`{"schemas":[%q],"Operations":[{"method":"PUT","path":"/Users/AIDANOBODY","data":[]}]}`, bulkRequestURN), 400},
 		"a path of number": {fmt.Sprintf(`{"schemas":[%q],"Operations":[{"method":"DELETE","path":1}]}`, bulkRequestURN), 400},
 	} {
 		got := d.want(t, tt.status, "POST", "/scim/v2/Bulk", tt.body, jsonType)

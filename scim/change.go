@@ -24,6 +24,7 @@ type change struct {
 	id      string         // of the resource; empty for POST
 	body    map[string]any // as tree.Read returns it
 	version string         // If-Match; empty: any will do
+	unless  string         // If-None-Match: any but these
 	selection
 	options provisioner.Options
 }
@@ -144,7 +145,7 @@ func (c *change) updateGroup(ctx context.Context, edit func(*store.Group) (provi
 // thinks (RFC 7644 §3.14). It is asked after the live read has been written to
 // the snapshot, so it compares with what is true now.
 func (c *change) match(ctx context.Context) error {
-	if c.version == "" {
+	if c.version == "" && c.unless == "" {
 		return nil
 	}
 	ctx = context.WithoutCancel(ctx) // the change may go on without the request
@@ -152,8 +153,11 @@ func (c *change) match(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if !etagMatch(c.version, doc.ETag) {
+	if c.version != "" && !etagMatch(c.version, doc.ETag) {
 		return &provisioner.PreconditionError{Reason: "the resource has changed; it is now version " + doc.ETag}
+	}
+	if etagMatch(c.unless, doc.ETag) { // RFC 9110 §13.1.2
+		return &provisioner.PreconditionError{Reason: "the resource exists, and is version " + doc.ETag}
 	}
 	return nil
 }

@@ -176,7 +176,7 @@ func mustQuery(t testing.TB, text string) *listQuery {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := parseListQuery(values)
+	q, err := parseListQuery(values, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,8 @@ package scim
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
-	"strings"
 	"time"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -188,11 +186,21 @@ func (s *Server) readDelta(r *request, name string) (*listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	token, search, err := splitDelta(body)
+	m, err := readMessage(body, deltaRequestURN, r.strict)
 	if err != nil {
 		return nil, err
 	}
-	q, err := parseSearchRequest(search)
+	token, err := m.text("deltaToken")
+	if err != nil {
+		return nil, err
+	}
+	if token == "" {
+		return nil, badRequest(scimerrors.ScimTypeInvalidValue, "deltaToken is required; GET .deltaToken gives one.")
+	}
+	if m["cursor"] == nil {
+		m["cursor"] = "" // pages go by cursor
+	}
+	q, err := m.search(r.strict)
 	if err != nil {
 		return nil, err
 	}
@@ -200,33 +208,4 @@ func (s *Server) readDelta(r *request, name string) (*listing, error) {
 	l := s.listing(r, name, q)
 	l.deltaToken = token
 	return l, r.account.content.redeem(l)
-}
-
-// splitDelta takes the token out of a delta request; what is left is a search.
-func splitDelta(body []byte) (token string, search []byte, err error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		return "", nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "The body is not a JSON object.")
-	}
-	rest := map[string]json.RawMessage{"cursor": json.RawMessage(`""`)}
-	for name, raw := range members {
-		switch strings.ToLower(name) {
-		case "schemas":
-			err = checkSchemas(raw, deltaRequestURN)
-		case "deltatoken":
-			token, err = stringMember(name, raw)
-		default:
-			if string(raw) != "null" {
-				rest[strings.ToLower(name)] = raw
-			}
-		}
-		if err != nil {
-			return "", nil, err
-		}
-	}
-	if token == "" {
-		return "", nil, badRequest(scimerrors.ScimTypeInvalidValue, "deltaToken is required; GET .deltaToken gives one.")
-	}
-	search, err = json.Marshal(rest)
-	return token, search, err
 }

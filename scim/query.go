@@ -1,8 +1,6 @@
 package scim
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
@@ -19,9 +17,6 @@ const (
 	maxPageSize     = 1000
 )
 
-// searchRequestURN names the body of POST /.search (RFC 7644 §3.4.3).
-const searchRequestURN = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
-
 // listQuery is what a list is asked for, by query parameters or by a
 // SearchRequest (RFC 7644 §3.4.2, §3.4.3). StartIndex is at least 1.
 type listQuery struct {
@@ -32,6 +27,7 @@ type listQuery struct {
 	Count      int  // 0: totals only; at most maxPageSize
 	ByCursor   bool // pages go by cursor (RFC 9865), of which an empty one asks for the first
 	Cursor     string
+	Strict     bool // the client keeps to the grammar: see filter.ParseStrict
 	selection
 }
 
@@ -54,8 +50,8 @@ func badRequest(keyword scimerrors.ScimType, format string, args ...any) error {
 // parseListQuery reads the parameters of a list. Their names are taken in any
 // letter case, and of a parameter sent twice the first value counts; unknown
 // ones are ignored.
-func parseListQuery(v url.Values) (*listQuery, error) {
-	q := &listQuery{selection: parseSelection(v)}
+func parseListQuery(v url.Values, strict bool) (*listQuery, error) {
+	q := &listQuery{Strict: strict, selection: parseSelection(v)}
 	q.Filter = parameter(v, "filter")
 	q.SortBy = strings.TrimSpace(parameter(v, "sortBy"))
 	var err error
@@ -66,12 +62,21 @@ func parseListQuery(v url.Values) (*listQuery, error) {
 	if err != nil {
 		return nil, err
 	}
+	q.Cursor, q.ByCursor = parameterSent(v, "cursor")
 	count, err := parseInt("count", parameter(v, "count"), defaultPageSize)
 	if err != nil {
-		return nil, err
+		return nil, q.badCount(err)
 	}
-	q.Cursor, q.ByCursor = parameterSent(v, "cursor")
 	return q, q.page(start, count)
+}
+
+// badCount: with a cursor, what is no number is invalidCount, too (RFC 9865
+// §2.1).
+func (q *listQuery) badCount(err error) error {
+	if q.ByCursor {
+		return errInvalidCount
+	}
+	return err
 }
 
 // parseSelection reads attributes and excludedAttributes, the only parameters
@@ -165,88 +170,4 @@ func (q *listQuery) page(start, count int) error {
 func (q *listQuery) clamp(start, count int) {
 	q.StartIndex = max(start, 1)
 	q.Count = min(max(count, 0), maxPageSize)
-}
-
-// parseSearchRequest reads the body of POST /.search. Names are taken in any
-// case, null is the same as absent.
-func parseSearchRequest(body []byte) (*listQuery, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(body, &members); err != nil || members == nil {
-		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "the body is not a JSON object")
-	}
-	q := &listQuery{}
-	start, count := 1, defaultPageSize
-	for name, raw := range members {
-		if bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
-			continue
-		}
-		if err := q.member(name, raw, &start, &count); err != nil {
-			return nil, err
-		}
-	}
-	return q, q.page(start, count)
-}
-
-// member takes one member of a SearchRequest.
-func (q *listQuery) member(name string, raw json.RawMessage, start, count *int) (err error) {
-	switch strings.ToLower(name) {
-	case "schemas":
-		return checkSchemas(raw, searchRequestURN)
-	case "filter":
-		q.Filter, err = stringMember(name, raw)
-	case "sortby":
-		q.SortBy, err = stringMember(name, raw)
-	case "sortorder":
-		var order string
-		if order, err = stringMember(name, raw); err == nil {
-			q.Descending, err = parseSortOrder(order)
-		}
-	case "startindex":
-		*start, err = parseInt(name, strings.Trim(string(raw), `"`), 1)
-	case "count":
-		*count, err = parseInt(name, strings.Trim(string(raw), `"`), defaultPageSize)
-	case "cursor":
-		q.ByCursor = true
-		q.Cursor, err = stringMember(name, raw)
-	case "attributes":
-		q.Attributes, err = namesMember(name, raw)
-	case "excludedattributes":
-		q.Excluded, err = namesMember(name, raw)
-	}
-	return err
-}
-
-func checkSchemas(raw json.RawMessage, want string) error {
-	var urns []string
-	if err := json.Unmarshal(raw, &urns); err != nil {
-		return badRequest(scimerrors.ScimTypeInvalidSyntax, "schemas is a list of strings")
-	}
-	for _, urn := range urns {
-		if strings.EqualFold(urn, want) {
-			return nil
-		}
-	}
-	return badRequest(scimerrors.ScimTypeInvalidSyntax, "schemas does not name %s", want)
-}
-
-func stringMember(name string, raw json.RawMessage) (string, error) {
-	var s string
-	if err := json.Unmarshal(raw, &s); err != nil {
-		return "", badRequest(scimerrors.ScimTypeInvalidValue, "%s is a string", name)
-	}
-	return s, nil
-}
-
-// namesMember takes a list of names, or, as some clients send it, one string
-// with commas.
-func namesMember(name string, raw json.RawMessage) ([]string, error) {
-	var names []string
-	if err := json.Unmarshal(raw, &names); err == nil {
-		return splitNames(strings.Join(names, ",")), nil
-	}
-	list, err := stringMember(name, raw)
-	if err != nil {
-		return nil, badRequest(scimerrors.ScimTypeInvalidValue, "%s is a list of strings", name)
-	}
-	return splitNames(list), nil
 }

@@ -1,8 +1,8 @@
 package scim
 
 import (
-	"errors"
 	"net/url"
+	"strings"
 	"testing"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -32,7 +32,7 @@ func TestParseListQuery(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := parseListQuery(values)
+		got, err := parseListQuery(values, false)
 		if err != nil {
 			t.Errorf("%s: %v", tt.query, err)
 			continue
@@ -50,16 +50,18 @@ func TestParseListQueryErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = parseListQuery(values)
+		_, err = parseListQuery(values, false)
 		checkKeyword(t, query, err, scimerrors.ScimTypeInvalidValue)
 	}
+	_, err := parseListQuery(url.Values{"cursor": {""}, "count": {"ten"}}, false)
+	checkKeyword(t, "count=ten with a cursor", err, scimTypeInvalidCount)
 }
 
 // checkKeyword: the client is told, with this scimType.
 func checkKeyword(t *testing.T, what string, err error, want scimerrors.ScimType) {
 	t.Helper()
-	var got scimerrors.ScimError
-	if !errors.As(err, &got) || got.Status != 400 || got.ScimType != want || got.Detail == "" {
+	got, _ := replyTo(err)
+	if got.Status != 400 || got.ScimType != want || got.Detail == "" {
 		t.Errorf("%s: %v, want a 400 %s", what, err, want)
 	}
 }
@@ -79,7 +81,7 @@ func TestParseSearchRequest(t *testing.T) {
 		{`{"attributes":["a","b"],"excludedAttributes":"c,d"}`,
 			listQuery{StartIndex: 1, Count: 100, selection: selection{Attributes: []string{"a", "b"}, Excluded: []string{"c", "d"}}}},
 	} {
-		got, err := parseSearchRequest([]byte(tt.body))
+		got, err := parseSearchRequest([]byte(tt.body), false)
 		if err != nil {
 			t.Errorf("%s: %v", tt.body, err)
 			continue
@@ -99,8 +101,19 @@ func TestParseSearchRequest(t *testing.T) {
 		`{"filter":7}`:          scimerrors.ScimTypeInvalidValue,
 		`{"attributes":7}`:      scimerrors.ScimTypeInvalidValue,
 		`{"sortOrder":"up"}`:    scimerrors.ScimTypeInvalidValue,
+
+		`{"filter":"id pr","FILTER":"title pr"}`:                          scimerrors.ScimTypeInvalidSyntax,
+		`{"count":1,"count":2}`:                                           scimerrors.ScimTypeInvalidSyntax,
+		"{\"filter\":\"userName eq \\\"\xff\\\"\"}":                       scimerrors.ScimTypeInvalidSyntax,
+		`{"x":` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + `}`: scimerrors.ScimTypeInvalidSyntax,
+		`{"cursor":"","count":"many"}`:                                    scimTypeInvalidCount,
+		`{"cursor":""} {}`:                                                scimerrors.ScimTypeInvalidSyntax,
 	} {
-		_, err := parseSearchRequest([]byte(body))
+		_, err := parseSearchRequest([]byte(body), false)
 		checkKeyword(t, body, err, keyword)
+	}
+	for _, body := range []string{`{}`, `{"schemas":null}`, `{"schemas":["` + searchRequestURN + `","urn:x"]}`} {
+		_, err := parseSearchRequest([]byte(body), true)
+		checkKeyword(t, body+", strict", err, scimerrors.ScimTypeInvalidSyntax)
 	}
 }

@@ -13,12 +13,12 @@ import (
 func (s *Server) list(name string) handler {
 	return func(w http.ResponseWriter, r *request) error {
 		s.setAge(w, r)
-		doc, err := r.remember(answerKey{r.base, name, "", r.URL.RawQuery}, func() (*document, error) {
+		doc, err := r.remember(answerKey{r.base, name, "", r.URL.RawQuery, r.strict}, func() (*document, error) {
 			values, err := parseQuery(r)
 			if err != nil {
 				return nil, err
 			}
-			q, err := parseListQuery(values)
+			q, err := parseListQuery(values, r.strict)
 			if err != nil {
 				return nil, err
 			}
@@ -61,7 +61,7 @@ func (s *Server) search(name string) handler {
 		if err != nil {
 			return err
 		}
-		q, err := parseSearchRequest(body)
+		q, err := parseSearchRequest(body, r.strict)
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (r *request) one(t *resourceType) (*document, error) {
 	if r.URL.RawQuery == "" && r.asOf.IsZero() {
 		return r.account.content.get(r.Context(), t, r.id(), selection{}, r.base)
 	}
-	return r.remember(answerKey{r.base, t.Name, r.id(), r.URL.RawQuery}, func() (*document, error) {
+	return r.remember(answerKey{r.base, t.Name, r.id(), r.URL.RawQuery, r.strict}, func() (*document, error) {
 		values, err := parseQuery(r)
 		if err != nil {
 			return nil, err

@@ -125,6 +125,7 @@ func (x *schemaIndex) addCommon(res *resourceType, stored map[store.Path]store.A
 		text("resourceType", "", exact), moment("created", ""), moment("lastModified", ""),
 		reference("location", "", to("uri")), text("version", "", exact)), "", nil, stored)
 	meta.Sub["resourcetype"].Constant = []string{res.Name}
+	meta.Sub["version"].Computed = true
 	location := meta.Sub["location"]
 	location.Path, location.Endpoint, location.Absent = cmp.Or(res.aliases["id"], "id"), res.Endpoint+"/", false
 	x.add(res.Schema, meta)

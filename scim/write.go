@@ -54,12 +54,13 @@ func changeOf(r *request, res *resourceType) (*change, error) {
 	}
 	c := &change{
 		account: r.account, base: r.base, credential: r.credential, strict: r.strict, method: r.Method, res: res, id: r.id(),
-		version: strings.Join(r.Header.Values("If-Match"), ","), selection: parseSelection(values),
-		options: provisioner.Options{Wait: waitPreference(r.Header.Values("Prefer"))},
+		version: strings.Join(r.Header.Values("If-Match"), ","), unless: strings.Join(r.Header.Values("If-None-Match"), ","),
+		selection: parseSelection(values),
+		options:   provisioner.Options{Wait: waitPreference(r.Header.Values("Prefer"))},
 	}
-	path := c.res.Endpoint + "/" + c.id
+	path, versions := c.res.Endpoint+"/"+c.id, []string{c.version, c.unless}
 	if r.Method == http.MethodDelete {
-		c.options.Digest = digestOf(r.Method, path, r.Header.Values("If-Match"), nil)
+		c.options.Digest = digestOf(r.Method, path, versions, nil)
 		return c, nil
 	}
 	if err := checkMediaType(r.Header); err != nil {
@@ -69,7 +70,7 @@ func changeOf(r *request, res *resourceType) (*change, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.options.Digest = digestOf(r.Method, path, r.Header.Values("If-Match"), body)
+	c.options.Digest = digestOf(r.Method, path, versions, body)
 	c.body, err = tree.Read(body)
 	return c, err
 }

@@ -49,13 +49,15 @@ func TestWrites(t *testing.T) {
 	stale := `W/"stale"`
 	for _, method := range []string{"PUT", "PATCH", "DELETE"} {
 		body := map[string]string{"PUT": `{"userName":"ann"}`, "PATCH": `{"Operations":[{"op":"remove","path":"title"}]}`}[method]
-		d.want(t, http.StatusPreconditionFailed, method, "/scim/v2/Users/"+id, body, jsonType, "If-Match: "+stale)
+		for _, condition := range []string{"If-Match: " + stale, "If-None-Match: *", "If-None-Match: " + stale + ", " + read.header.Get("Etag")} {
+			d.want(t, http.StatusPreconditionFailed, method, "/scim/v2/Users/"+id, body, jsonType, condition)
+		}
 	}
 	put := d.want(t, http.StatusOK, "PUT", "/scim/v2/Users/"+id, `{"userName":"ann","title":"Boss"}`, jsonType, "If-Match: "+read.header.Get("Etag"))
 	if put.header.Get("Etag") == read.header.Get("Etag") || put.header.Get("Location") != location || put.member(t, "title") != "Boss" {
 		t.Errorf("%v %s", put.header, put.body)
 	}
-	patched := d.want(t, http.StatusOK, "PATCH", "/scim/v2/Users/"+id+"?attributes=title", `{"Operations":[{"op":"replace","path":"title","value":"CEO"}]}`, jsonType)
+	patched := d.want(t, http.StatusOK, "PATCH", "/scim/v2/Users/"+id+"?attributes=title", `{"Operations":[{"op":"replace","path":"title","value":"CEO"}]}`, jsonType, "If-None-Match: "+stale)
 	if patched.member(t, "title") != "CEO" || patched.member(t, "userName") != "" {
 		t.Errorf("%s", patched.body)
 	}

@@ -37,6 +37,9 @@ type Attribute struct {
 	Absent bool
 	// Constant: every resource of this kind has these values and no others.
 	Constant []string
+	// Computed: made when a resource is shown, so that nothing can be found by
+	// it, or sorted.
+	Computed bool
 }
 
 // Value returns the attribute that comparisons with a mean: a itself, or the
@@ -75,14 +78,20 @@ func (a *Attribute) path(scope *Attribute) store.Path {
 	return a.Path
 }
 
-func (a *Attribute) present(scope *Attribute) store.Expr {
+func (a *Attribute) present(scope *Attribute) (store.Expr, error) {
 	switch {
+	case a.Computed:
+		return nil, a.computed()
 	case a.Constant != nil:
-		return always
+		return always, nil
 	case a.Absent:
-		return never
+		return never, nil
 	}
-	return store.Present{Path: a.path(scope)}
+	return store.Present{Path: a.path(scope)}, nil
+}
+
+func (a *Attribute) computed() error {
+	return errorf("%q is computed for the answer, and nothing can be found by it", a.Name)
 }
 
 // compare builds a comparison after checking that operator and value fit the
@@ -94,6 +103,9 @@ func (a *Attribute) compare(scope *Attribute, op store.Op, v literal) (store.Exp
 	target := a.Value()
 	if target == nil {
 		return nil, errorf("%q is complex and has no value to compare; name a sub-attribute", a.Name)
+	}
+	if target.Computed {
+		return nil, target.computed()
 	}
 	value, err := target.convert(op, v)
 	switch {
@@ -111,11 +123,14 @@ func (a *Attribute) compare(scope *Attribute, op store.Op, v literal) (store.Exp
 
 // compareNull: null is the same as having no value (RFC 7643 §2.5).
 func (a *Attribute) compareNull(scope *Attribute, op store.Op) (store.Expr, error) {
-	switch op {
-	case store.Eq:
-		return store.Not{X: a.present(scope)}, nil
-	case store.Ne:
-		return a.present(scope), nil
+	x, err := a.present(scope)
+	switch {
+	case err != nil:
+		return nil, err
+	case op == store.Eq:
+		return store.Not{X: x}, nil
+	case op == store.Ne:
+		return x, nil
 	}
 	return nil, errorf("%q cannot be compared with null by %q", a.Name, op)
 }
@@ -226,10 +241,20 @@ func (a *Attribute) dateTime(op store.Op, v literal) (any, error) {
 		return nil, a.mismatch(op)
 	}
 	t, ok := parseTime(v.text)
-	if !ok {
+	if !ok || v.strict && !isDateTime(v.text) {
 		return nil, errorf("%q is a date such as 2026-01-31T12:00:00Z, not %q", a.Name, excerpt(v.text))
 	}
 	return t, nil
+}
+
+// isDateTime reports whether s is an xsd:dateTime, with an offset or without.
+func isDateTime(s string) bool {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05"} {
+		if _, err := time.Parse(layout, s); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // parseTime reads an xsd:dateTime (RFC 7643 §2.3.5) with any number of

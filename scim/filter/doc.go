@@ -8,12 +8,15 @@
 //
 // The grammar is that of the RFC; clients leave it, and are met halfway:
 //
-//	externalId eq jyoung                     a value without quotes
+//	externalId eq jyoung                     a value without quotes, but not in single ones
 //	active eq "True"                         a Boolean in quotes, any case
 //	members eq "AIDA…"                       a complex attribute: its value
 //	emails[type eq "work"].value eq "x"      a sub-attribute after a value filter
 //	userName EQ "x"                          operators and names in any case
 //	… gt "2026-01-01T00:00:00.0000000Z"      seven digits, offsets, no offset
+//
+// ParseStrict takes no value without quotes that is not JSON's, and no date that
+// is only nearly one.
 //
 // The one rule: an attribute that no schema declares is an error that names
 // it; one that is declared but kept nowhere matches nothing.

@@ -98,7 +98,7 @@ func translate(x library.Expression, scope *Attribute) (store.Expr, error) {
 			return nil, err
 		}
 		if x.Operator == library.PR {
-			return attr.present(scope), nil
+			return attr.present(scope)
 		}
 		return attr.compare(scope, store.Op(x.Operator), valueOf(x.CompareValue))
 	}

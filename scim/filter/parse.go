@@ -1,7 +1,6 @@
 package filter
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -27,17 +26,29 @@ func errorf(format string, args ...any) error {
 	return &Error{Reason: fmt.Sprintf(format, args...)}
 }
 
-// Parse translates a filter. Attributes are found through lookup, which is
-// handed the path as the client spelt it and returns nil for one that no
-// schema declares. Any error is an *Error.
-func Parse(text string, lookup func(path string) *Attribute) (store.Expr, error) {
+// Lookup finds an attribute by its path as the client spelt it; nil is one that
+// no schema declares.
+type Lookup func(path string) *Attribute
+
+// Parse translates a filter. Any error is an *Error.
+func Parse(text string, lookup Lookup) (store.Expr, error) {
+	return parse(text, parser{lookup: lookup})
+}
+
+// ParseStrict is Parse for who keeps to the grammar: a value is one of JSON
+// (RFC 7644 §3.4.2.2, figure 1) and a date an xsd:dateTime.
+func ParseStrict(text string, lookup Lookup) (store.Expr, error) {
+	return parse(text, parser{lookup: lookup, strict: true})
+}
+
+func parse(text string, p parser) (store.Expr, error) {
 	if len(text) > MaxLength {
 		return nil, errorf("the filter is longer than %d bytes", MaxLength)
 	}
 	if !utf8.ValidString(text) {
 		return nil, errorf("the filter is not valid UTF-8")
 	}
-	p := &parser{text: text, lookup: lookup}
+	p.text = text
 	x, err := p.or()
 	if err != nil {
 		return nil, err
@@ -55,7 +66,8 @@ type parser struct {
 	pos    int
 	depth  int
 	cost   cost
-	lookup func(string) *Attribute
+	strict bool
+	lookup Lookup
 	scope  *Attribute // inside its value filter; names are its sub-attributes
 }
 
@@ -211,7 +223,10 @@ func (p *parser) operation(attr *Attribute, path string) (store.Expr, error) {
 	word := p.run(isLetter)
 	op := store.Op(strings.ToLower(word))
 	if op == "pr" {
-		return attr.present(p.scope), p.cost.add(op)
+		if err := p.cost.add(op); err != nil {
+			return nil, err
+		}
+		return attr.present(p.scope)
 	}
 	switch op {
 	case store.Eq, store.Ne, store.Co, store.Sw, store.Ew, store.Gt, store.Ge, store.Lt, store.Le:
@@ -227,99 +242,4 @@ func (p *parser) operation(attr *Attribute, path string) (store.Expr, error) {
 		return nil, err
 	}
 	return attr.compare(p.scope, op, v)
-}
-
-// literal is a value as it was spelt.
-type literal struct {
-	text   string
-	quoted bool
-}
-
-func (v literal) null() bool { return !v.quoted && strings.EqualFold(v.text, "null") }
-
-// value = a JSON string, or a run of characters without quotes.
-func (p *parser) value() (literal, error) {
-	if !p.at('"') {
-		if word := p.run(isWordByte); word != "" {
-			return literal{text: word}, nil
-		}
-		return literal{}, p.unexpected("a value")
-	}
-	start := p.pos
-	for p.pos++; p.pos < len(p.text) && p.text[p.pos] != '"'; p.pos++ {
-		if p.text[p.pos] == '\\' {
-			p.pos++
-		}
-	}
-	if p.pos >= len(p.text) {
-		return literal{}, errorf("the string at %d has no end", start)
-	}
-	p.pos++
-	raw := p.text[start:p.pos]
-	if !strings.Contains(raw, `\`) {
-		return literal{text: raw[1 : len(raw)-1], quoted: true}, nil
-	}
-	var s string
-	if err := json.Unmarshal([]byte(raw), &s); err != nil {
-		return literal{}, errorf("the string at %d has an invalid escape", start)
-	}
-	return literal{text: s, quoted: true}, nil
-}
-
-// keyword consumes word, in any case, if it is next and stands alone.
-func (p *parser) keyword(word string) bool {
-	p.space()
-	end := p.pos + len(word)
-	if end > len(p.text) || !strings.EqualFold(p.text[p.pos:end], word) {
-		return false
-	}
-	if end < len(p.text) && isPathByte(p.text[end]) {
-		return false
-	}
-	p.pos = end
-	return true
-}
-
-func (p *parser) space() {
-	for p.pos < len(p.text) && isSpace(p.text[p.pos]) {
-		p.pos++
-	}
-}
-
-func (p *parser) at(c byte) bool { return p.pos < len(p.text) && p.text[p.pos] == c }
-
-func (p *parser) run(in func(byte) bool) string {
-	start := p.pos
-	for p.pos < len(p.text) && in(p.text[p.pos]) {
-		p.pos++
-	}
-	return p.text[start:p.pos]
-}
-
-func (p *parser) unexpected(want string) error {
-	if p.pos >= len(p.text) {
-		return errorf("the filter ends where %s is expected", want)
-	}
-	return errorf("%s is expected at %d, not %q", want, p.pos, excerpt(p.text[p.pos:]))
-}
-
-// excerpt keeps an error short, on a rune boundary.
-func excerpt(s string) string {
-	for i := range s {
-		if i >= 20 {
-			return s[:i] + "…"
-		}
-	}
-	return s
-}
-
-func isSpace(c byte) bool  { return c == ' ' || c == '\t' || c == '\n' || c == '\r' }
-func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-
-// isWordByte: what a value without quotes may consist of.
-func isWordByte(c byte) bool { return !isSpace(c) && c != ')' && c != ']' && c != '"' }
-
-// isPathByte: attribute names (RFC 7643 §2.1), dots, and URNs before them.
-func isPathByte(c byte) bool {
-	return isLetter(c) || c >= '0' && c <= '9' || strings.IndexByte(":._$-", c) >= 0
 }

@@ -48,6 +48,9 @@ func attributes() func(string) *Attribute {
 	meta.Sub["resourcetype"].Constant = []string{"User"}
 	meta.Sub["lastmodified"] = leaf("meta.lastModified", DateTime)
 	all["meta.lastmodified"] = meta.Sub["lastmodified"]
+	version := leaf("meta.version", String)
+	version.Absent, version.Computed = true, true
+	meta.Sub["version"], all["meta.version"] = version, version
 	all["schemas"] = &Attribute{Path: "schemas", Name: "schemas", Type: String, Multi: true, Constant: []string{userURN, "urn:x"}}
 	all["certificates"].Sub["value"].Type = Binary
 	ref := &Attribute{Path: "members.value", Name: "$ref", Type: Reference, Multi: true, Endpoint: "/Users/"}
@@ -131,6 +134,7 @@ func TestParse(t *testing.T) {
 		// Where clients leave the grammar.
 		{`USERNAME EQ "x"`, `userName eq "x"`},
 		{`externalId eq jyoung`, `externalId eq "jyoung"`},
+		{`userName eq o'neill`, `userName eq "o'neill"`},
 		{`(externalId eq jyoung)`, `externalId eq "jyoung"`},
 		{`id eq "1" and manager eq "2"`, `(id eq "1" and enterprise.manager.value eq "2")`},
 		{`members eq "AIDA"`, `members.value eq "AIDA"`},
@@ -191,6 +195,8 @@ func TestParseErrors(t *testing.T) {
 		{`userName eq "x`, `has no end`},
 		{`userName eq "x\`, `has no end`},
 		{`userName eq "\x"`, `invalid escape`},
+		{`userName eq 'x'`, `double quotes`},
+		{`emails[type eq 'work']`, `double quotes`},
 		{`userName like "x"`, `"like"`},
 		{`nonsense eq "x"`, `unknown attribute "nonsense"`},
 		{`emails[nonsense eq "x"]`, `unknown sub-attribute "nonsense" of "emails"`},

@@ -28,7 +28,7 @@ func (r *Request) Apply(resource map[string]any) (map[string]any, error) {
 // to it.
 func (r *Request) Touches(urn, name string) bool {
 	return slices.ContainsFunc(r.ops, func(o operation) bool {
-		return o.attr != nil && o.attr.URN == urn && o.attr.Name == name || o.urn != "" && o.urn == urn
+		return o.attr.URN == urn && o.attr.Name == name
 	})
 }
 
@@ -52,10 +52,6 @@ func clone(v any) any {
 }
 
 func (o *operation) apply(resource map[string]any) error {
-	if o.attr == nil {
-		delete(resource, o.urn)
-		return nil
-	}
 	home := resource
 	if o.attr.URN != "" {
 		if home, _ = resource[o.attr.URN].(map[string]any); home == nil {

@@ -44,11 +44,11 @@ const (
 // Parse understands body, as tree.Read returned it, as a PATCH of a resource
 // that is written by s. Its errors are *tree.Error.
 func Parse(body map[string]any, s *tree.Schema) (*Request, error) {
-	b, err := membersOf(body, "schemas", "operations")
+	b, err := tree.Fold(body)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkSchemas(b["schemas"], s.Strict); err != nil {
+	if err := tree.CheckMessage(b["schemas"], patchURN, s.Strict); err != nil {
 		return nil, err
 	}
 	list, ok := b["operations"].([]any)
@@ -65,44 +65,13 @@ func Parse(body map[string]any, s *tree.Schema) (*Request, error) {
 	return r, nil
 }
 
-// membersOf picks members of an object by their name in any case.
-func membersOf(object map[string]any, names ...string) (map[string]any, error) {
-	picked := map[string]any{}
-	for name, v := range object {
-		lower := strings.ToLower(name)
-		if !slices.Contains(names, lower) {
-			continue
-		}
-		if _, twice := picked[lower]; twice {
-			return nil, invalidSyntax("%s is given twice.", name)
-		}
-		picked[lower] = v
-	}
-	return picked, nil
-}
-
-func checkSchemas(v any, strict bool) error {
-	if v == nil {
-		return nil
-	}
-	list, ok := v.([]any)
-	is := func(v any) bool { urn, _ := v.(string); return strings.EqualFold(urn, patchURN) }
-	if !ok || !slices.ContainsFunc(list, is) {
-		return invalidSyntax("schemas does not name %s.", patchURN)
-	}
-	if strict && slices.ContainsFunc(list, func(v any) bool { return !is(v) }) {
-		return invalidSyntax("schemas names more than %s.", patchURN)
-	}
-	return nil
-}
-
 // parse understands one operation and appends what it comes to.
 func (r *Request) parse(v any) error {
 	object, ok := v.(map[string]any)
 	if !ok {
 		return invalidSyntax("An operation is an object.")
 	}
-	m, err := membersOf(object, "op", "path", "value")
+	m, err := tree.Fold(object)
 	if err != nil {
 		return err
 	}
@@ -120,28 +89,31 @@ func (r *Request) parse(v any) error {
 		return invalidValue("%s needs a value.", kind)
 	}
 	if strings.TrimSpace(path) == "" {
-		if r.schema.Strict {
-			return invalidSyntax("An operation needs a path: this credential is of the strict profile.")
-		}
 		return r.pathless(kind, value)
 	}
 	t, err := parsePath(r.schema, path)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if t.urn != "" && kind != remove {
+	case t.urn != "" && kind == remove:
+		return r.removed(t.urn)
+	case t.urn != "":
 		return r.extension(kind, t.urn, value)
 	}
 	return r.add(operation{kind, t, value, value != nil})
 }
 
 // pathless takes a value without a path apart: each of its names is a path
-// (RFC 7644 §3.5.2.1). What POST would ignore is ignored.
+// (RFC 7644 §3.5.2.1). What POST would ignore is ignored. The strict profile
+// has no such operations; a remove without a path is noTarget everywhere (RFC
+// 7644 §3.5.2.2).
 func (r *Request) pathless(kind op, value any) error {
 	object, ok := value.(map[string]any)
 	switch {
 	case kind == remove:
 		return tree.Errorf(scimerrors.ScimTypeNoTarget, "remove needs a path.")
+	case r.schema.Strict:
+		return invalidSyntax("An operation needs a path: this credential is of the strict profile.")
 	case !ok:
 		return invalidValue("Without a path the value is an object.")
 	}
@@ -149,7 +121,8 @@ func (r *Request) pathless(kind op, value any) error {
 }
 
 // each adds an operation for every name in object, in a fixed order, so that
-// "name" comes before "name.givenName".
+// "name" comes before "name.givenName". What is readOnly is ignored, unless the
+// schema is strict.
 func (r *Request) each(kind op, prefix string, object map[string]any) error {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		t, err := parsePath(r.schema, prefix+name)
@@ -160,13 +133,13 @@ func (r *Request) each(kind op, prefix string, object map[string]any) error {
 			continue
 		case err != nil:
 			return err
-		case t.ignored() || t.attr != nil && (t.attr.ReadOnly || t.sub != nil && t.sub.ReadOnly):
+		case t.ignored() || t.readOnly() && !r.schema.Strict:
 			continue
 		case t.urn != "" && prefix == "":
 			err = r.extension(kind, t.urn, object[name])
 		case t.urn != "":
 			err = invalidPath("%q is inside another schema.", tree.Excerpt(name))
-		case object[name] == nil && t.attr.Required:
+		case object[name] == nil && t.attr.Required && !r.schema.Strict:
 			continue
 		default:
 			err = r.add(operation{kind, t, object[name], object[name] != nil})
@@ -180,16 +153,36 @@ func (r *Request) each(kind op, prefix string, object map[string]any) error {
 
 func isFixed(name string) bool { return fixed[strings.ToLower(name)] }
 
-// extension adds what is said about an extension as a whole. Null says nothing.
+// extension adds what is said about an extension as a whole. Null says nothing,
+// as in PUT; to a strict schema it is no value (RFC 7643 §2.5).
 func (r *Request) extension(kind op, urn string, value any) error {
-	if value == nil {
+	switch object, ok := value.(map[string]any); {
+	case value == nil && kind == replace && r.schema.Strict:
+		return r.removed(urn)
+	case value == nil:
 		return nil
-	}
-	object, ok := value.(map[string]any)
-	if !ok {
+	case !ok:
 		return invalidValue("%s is an object.", urn)
+	default:
+		return r.each(kind, urn+":", object)
 	}
-	return r.each(kind, urn+":", object)
+}
+
+// removed takes away what a client may write of an extension. The rest stays,
+// which a strict schema does not pass over.
+func (r *Request) removed(urn string) error {
+	if urn == r.schema.Core {
+		return readOnly(urn)
+	}
+	for _, a := range r.schema.Extended(urn) {
+		if (a.ReadOnly || a.Required) && !r.schema.Strict {
+			continue
+		}
+		if err := r.add(operation{op: remove, target: target{attr: a}}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // add checks an operation and appends it.
@@ -200,15 +193,10 @@ func (r *Request) add(o operation) error {
 	if o.ignored() {
 		return nil
 	}
-	if o.urn == r.schema.Core {
-		return readOnly(o.urn)
+	if err := cmp.Or(o.check(), o.checkStrict()); err != nil {
+		return err
 	}
-	if o.urn == "" {
-		if err := cmp.Or(o.check(), o.checkStrict()); err != nil {
-			return err
-		}
-	}
-	if o.attr != nil && o.attr.URN == "" && o.attr.Name == "members" {
+	if o.attr.URN == "" && o.attr.Name == "members" {
 		return r.Members.apply(o)
 	}
 	r.ops = append(r.ops, o)
@@ -219,7 +207,7 @@ func (r *Request) add(o operation) error {
 // the tree holds.
 func (o *operation) check() (err error) {
 	switch {
-	case o.attr.ReadOnly || o.sub != nil && o.sub.ReadOnly:
+	case o.readOnly():
 		return readOnly(o.path())
 	case o.where != nil && !o.attr.Multi:
 		return invalidPath("%s is not multi-valued and takes no value filter.", o.attr.Path())
@@ -231,11 +219,15 @@ func (o *operation) check() (err error) {
 		o.value, err = o.sub.Value(o.value)
 	case o.where != nil && o.given:
 		o.value, err = o.attr.Single(o.value, true)
+	case o.op == add && isObject(o.value) && o.attr.Multi: // "a new value" (RFC 7644 §3.5.2.1)
+		o.value, err = o.attr.Value([]any{o.value})
 	default:
 		o.value, err = o.attr.Value(o.value)
 	}
 	return err
 }
+
+func isObject(v any) bool { _, ok := v.(map[string]any); return ok }
 
 // checkStrict refuses a value filter that selects whole elements (SCIM
 // interoperability profile). Removing one member is what IPSIE AL1 demands, and

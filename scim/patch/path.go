@@ -15,7 +15,7 @@ import (
 // target is what a path points at.
 type target struct {
 	attr  *tree.Attribute // nil: what this server does not keep, or all of urn
-	urn   string          // all of an extension or of the core schema
+	urn   string          // all of an extension or of the core schema; in no operation
 	where store.Expr      // nil: no value filter
 	sub   *tree.Attribute // nil: all of attr
 }
@@ -24,14 +24,17 @@ type target struct {
 // declares and this server keeps nowhere.
 func (t target) ignored() bool { return t.attr == nil && t.urn == "" }
 
+// readOnly reports whether the target cannot be written, or is part of what
+// cannot.
+func (t target) readOnly() bool {
+	return t.attr != nil && (t.attr.ReadOnly || t.sub != nil && t.sub.ReadOnly)
+}
+
 func (t target) path() string {
-	switch {
-	case t.sub != nil:
+	if t.sub != nil {
 		return t.sub.Path()
-	case t.attr != nil:
-		return t.attr.Path()
 	}
-	return t.urn
+	return t.attr.Path()
 }
 
 // unkept are attributes of RFC 7643 §4.1 that are accepted and dropped.
@@ -112,7 +115,11 @@ func parseFilter(attr *tree.Attribute, text string) (store.Expr, string, error) 
 	if attr.Sub == nil {
 		return nil, "", invalidPath("%s has no sub-attributes to filter by.", attr.Path())
 	}
-	where, err := filter.Parse(text[1:end], attr.Filter())
+	parse := filter.Parse
+	if attr.Strict {
+		parse = filter.ParseStrict
+	}
+	where, err := parse(text[1:end], attr.Filter())
 	if err != nil {
 		return nil, "", tree.Errorf(scimerrors.ScimTypeInvalidFilter, "In the path: %v", err)
 	}

@@ -13,7 +13,7 @@ import (
 
 func strictly(t testing.TB, schemas []schema.Schema, operations string) (*patch.Request, error) {
 	t.Helper()
-	return patch.Parse(object(t, `{"Operations": [`+operations+`]}`), tree.NewStrict(schemas))
+	return patch.Parse(object(t, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations": [`+operations+`]}`), tree.NewStrict(schemas))
 }
 
 // TestStrict: what the SCIM interoperability profile refuses.
@@ -25,7 +25,8 @@ func TestStrict(t *testing.T) {
 	}{
 		{"no path", `{"op":"replace","value":{"active":false}}`, scimerrors.ScimTypeInvalidSyntax},
 		{"empty path", `{"op":"add","path":" ","value":{"active":false}}`, scimerrors.ScimTypeInvalidSyntax},
-		{"remove without a path", `{"op":"remove"}`, scimerrors.ScimTypeInvalidSyntax},
+		{"remove without a path", `{"op":"remove"}`, scimerrors.ScimTypeNoTarget},
+		{"remove of an empty path", `{"op":"remove","path":"","value":{"title":"x"}}`, scimerrors.ScimTypeNoTarget},
 		{"an element", `{"op":"replace","path":"emails` + other + `","value":{"value":"w"}}`, scimerrors.ScimTypeInvalidPath},
 		{"an element, add", `{"op":"add","path":"emails` + other + `","value":{"display":"w"}}`, scimerrors.ScimTypeInvalidPath},
 		{"an element, remove", `{"op":"remove","path":"emails` + other + `"}`, scimerrors.ScimTypeInvalidPath},
@@ -37,6 +38,14 @@ func TestStrict(t *testing.T) {
 		{"of an extension without its URN", `{"op":"add","path":"department","value":"x"}`, scimerrors.ScimTypeInvalidPath},
 		{"not declared, in a value", `{"op":"replace","path":"name","value":{"nonsense":1}}`, scimerrors.ScimTypeInvalidSyntax},
 		{"not declared, in an extension", `{"op":"add","path":"` + urn + `","value":{"nonsense":1}}`, scimerrors.ScimTypeInvalidSyntax},
+		{"readOnly, in an extension", `{"op":"add","path":"` + urn + `","value":{"manager.displayName":"x"}}`, scimerrors.ScimTypeMutability},
+		{"readOnly, in the core schema", `{"op":"add","path":"urn:ietf:params:scim:schemas:core:2.0:User","value":{"groups":[]}}`, scimerrors.ScimTypeMutability},
+		{"required, in the core schema", `{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User","value":{"userName":null}}`, scimerrors.ScimTypeMutability},
+		{"outside the grammar of filters", `{"op":"add","path":"emails[type eq other].display","value":"x"}`, scimerrors.ScimTypeInvalidFilter},
+		{"a scalar for a list", `{"op":"add","path":"emails","value":"x"}`, scimerrors.ScimTypeInvalidValue},
+		{"an element for the list", `{"op":"replace","path":"emails","value":{"value":"x"}}`, scimerrors.ScimTypeInvalidValue},
+		{"a scalar for a complex value", `{"op":"replace","path":"` + urn + `:manager","value":"x"}`, scimerrors.ScimTypeInvalidValue},
+		{"a list for a complex value", `{"op":"replace","path":"` + urn + `:manager","value":[{"value":"x"}]}`, scimerrors.ScimTypeInvalidValue},
 	}
 	users := []schema.Schema{schema.CoreUserSchema(), schema.ExtensionEnterpriseUser()}
 	for _, row := range rows {
@@ -62,6 +71,11 @@ func TestStrictApply(t *testing.T) {
 			`{"emails":[{"type":"home","value":"ann@home.example","primary":true},{"type":"other","value":"o"}]}`},
 		{"a part of a new element", `{"op":"add","path":"emails[type eq \"work\"].value","value":"w"}`,
 			`{"emails":[{"type":"home","value":"ann@home.example","primary":true},{"type":"other","value":"ann@other.example"},{"type":"work","value":"w"}]}`},
+		{"a new value", `{"op":"add","path":"emails","value":{"type":"work","value":"w"}}`,
+			`{"emails":[{"type":"home","value":"ann@home.example","primary":true},{"type":"other","value":"ann@other.example"},{"type":"work","value":"w"}]}`},
+		{"a Boolean in quotes", `{"op":"replace","path":"active","value":"False"}`, `{"active":false}`},
+		{"no value for an extension", `{"op":"replace","path":"` + urn + `","value":null}`, `{"` + urn + `":null}`},
+		{"remove an extension", `{"op":"remove","path":"` + urn + `"}`, `{"` + urn + `":null}`},
 		{"several in one", `{"op":"replace","path":"title","value":"Boss"},{"op":"remove","path":"name.givenName"}`, `{"title":"Boss","name":{"familyName":"Lee"}}`},
 	}
 	for _, row := range rows {
@@ -76,7 +90,9 @@ func TestStrictApply(t *testing.T) {
 			}
 			want := object(t, ann)
 			for name, v := range object(t, row.want) {
-				want[name] = v
+				if want[name] = v; v == nil {
+					delete(want, name)
+				}
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("(-want +got)\n%s", diff)
@@ -100,8 +116,23 @@ func TestStrictMembers(t *testing.T) {
 	if err == nil || keyword(t, err) != scimerrors.ScimTypeInvalidFilter {
 		t.Errorf("two members: %v", err)
 	}
-	body := object(t, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp","urn:x"],"Operations":[{"op":"remove","path":"members"}]}`)
-	if _, err := patch.Parse(body, tree.NewStrict(groups)); err == nil || keyword(t, err) != scimerrors.ScimTypeInvalidSyntax {
-		t.Errorf("an unknown schema: %v", err)
+}
+
+// TestStrictSchemas: a message says what it is (RFC 7644 §3.5.2).
+func TestStrictSchemas(t *testing.T) {
+	const op = `"Operations":[{"op":"add","path":"title","value":"x"}]}`
+	for schemas, want := range map[string]bool{
+		`["URN:ietf:params:scim:api:messages:2.0:patchop"]`: true,
+		`null`: false, `[]`: false, `["urn:x"]`: false, `"urn:ietf:params:scim:api:messages:2.0:PatchOp"`: false,
+		`["urn:ietf:params:scim:api:messages:2.0:PatchOp","urn:x"]`: false,
+	} {
+		_, err := patch.Parse(object(t, `{"schemas":`+schemas+`,`+op), tree.NewStrict([]schema.Schema{schema.CoreUserSchema()}))
+		if (err == nil) != want || err != nil && keyword(t, err) != scimerrors.ScimTypeInvalidSyntax {
+			t.Errorf("%s: %v", schemas, err)
+		}
+	}
+	_, err := patch.Parse(object(t, `{`+op), tree.NewStrict([]schema.Schema{schema.CoreUserSchema()}))
+	if err == nil || keyword(t, err) != scimerrors.ScimTypeInvalidSyntax {
+		t.Errorf("none: %v", err)
 	}
 }

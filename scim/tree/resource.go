@@ -12,14 +12,29 @@ const coreURNs = "urn:ietf:params:scim:schemas:core:2.0:"
 
 // Resource returns body, the representation in a POST or PUT, as a tree. What
 // is readOnly or not declared is left out (RFC 7644 §3.3, §3.5.1); a strict
-// schema refuses what is not declared. An extension
-// that is null says nothing about its attributes and is left out, too.
+// schema refuses what is not declared, and a body that does not say what it is.
+// An extension that is null says nothing about its attributes and is left out,
+// too.
 func (s *Schema) Resource(body map[string]any) (map[string]any, error) {
 	out := map[string]any{}
 	if err := s.merge(out, body); err != nil {
 		return nil, err
 	}
+	if s.Strict {
+		return out, s.named(body)
+	}
 	return out, nil
+}
+
+// named checks that a body says what it is a resource of: schemas is required
+// and has at least the core schema (RFC 7643 §3).
+func (s *Schema) named(body map[string]any) error {
+	for name, v := range body {
+		if strings.EqualFold(name, "schemas") && lists(v, s.Core) {
+			return nil
+		}
+	}
+	return invalidSyntax("schemas does not name %s.", s.Core)
 }
 
 func (s *Schema) merge(out, body map[string]any) error {

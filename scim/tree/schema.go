@@ -1,6 +1,8 @@
 package tree
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/elimity-com/scim/schema"
@@ -54,7 +56,8 @@ func (a *Attribute) Filter() func(name string) *filter.Attribute {
 type Schema struct {
 	Core string // URN
 	// Strict schemas refuse what is not declared, as the SCIM interoperability
-	// profile wants; others ignore it, as RFC 7644 §3.3 says.
+	// profile wants, and what is not of the declared type; others ignore the
+	// one, as RFC 7644 §3.3 says, and make the best of the other.
 	Strict bool
 
 	core       map[string]*Attribute
@@ -133,6 +136,15 @@ func (s *Schema) AnyAttribute(name string) *Attribute {
 		}
 	}
 	return nil
+}
+
+// Extended lists the attributes of an extension by their names.
+func (s *Schema) Extended(urn string) []*Attribute {
+	x := s.extension(urn)
+	if x == nil {
+		return nil
+	}
+	return slices.SortedFunc(maps.Values(x.attributes), func(a, b *Attribute) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // Extension returns the URN of the extension that urn, in any case or misspelt

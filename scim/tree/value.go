@@ -8,19 +8,23 @@ import (
 )
 
 // Value checks a value of a and returns it as the tree holds it: nil for null,
-// a list for what is multi-valued.
+// a list for what is multi-valued. A strict attribute takes no other JSON type
+// for its own (RFC 7643 §2.3), but for Booleans.
 func (a *Attribute) Value(v any) (any, error) {
 	if v == nil {
 		return nil, nil
 	}
 	list, isList := v.([]any)
 	if a.Multi {
-		if !isList {
+		switch {
+		case !isList && a.Strict:
+			return nil, invalidValue("%s is a list.", a.Path())
+		case !isList:
 			list = []any{v}
 		}
 		return a.list(list)
 	}
-	if isList && a.Type == filter.Complex { // Entra ID sends the manager in a list
+	if isList && a.Type == filter.Complex && !a.Strict { // Entra ID sends the manager in a list
 		switch len(list) {
 		case 0:
 			return nil, nil
@@ -75,7 +79,8 @@ func (a *Attribute) Single(v any, element bool) (any, error) {
 	return nil, invalidValue("%s is a string.", a.Path())
 }
 
-// boolean accepts the "True" and "False" of Entra ID.
+// boolean accepts the "True" and "False" of Entra ID, strict or not: it takes
+// people's access away so.
 func (a *Attribute) boolean(v any) (any, error) {
 	switch v := v.(type) {
 	case bool:
@@ -105,7 +110,7 @@ func (a *Attribute) integer(v any) (any, error) {
 func (a *Attribute) object(v any, element bool) (any, error) {
 	in, ok := v.(map[string]any)
 	if !ok {
-		if a.Sub["value"] == nil {
+		if a.Sub["value"] == nil || a.Strict {
 			return nil, invalidValue("%s is an object.", a.Path())
 		}
 		in = map[string]any{"value": v}
