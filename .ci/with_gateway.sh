@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # with_gateway.sh OUT USERS COMMAND…: runs COMMAND against a demo gateway of
 # that many users that lives as long as the command does. BASE and TOKEN say
-# where it is.
+# where it is. GATEWAY_FLAGS are more flags for it.
 set -euo pipefail
 out=$1 users=$2
 shift 2
 run=$(mktemp -d)
 export TOKEN
 TOKEN=$(python3 -c 'import secrets; print("suite-" + secrets.token_urlsafe(24))')
-IAMSCIM_TOKEN=$TOKEN "$out/iamscim" serve --demo --demo-users "$users" --listen 127.0.0.1:0 >"$run/out" 2>"$run/log" &
+# shellcheck disable=SC2086 # a list of flags
+IAMSCIM_TOKEN=$TOKEN "$out/iamscim" serve ${GATEWAY_FLAGS:-} --demo --demo-users "$users" --listen 127.0.0.1:0 >"$run/out" 2>"$run/log" &
 serve=$!
 finish() {
 	kill "$serve" 2>/dev/null || true

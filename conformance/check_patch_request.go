@@ -151,7 +151,7 @@ func onMembers(n int, must bool, operation func([]*resource) object, first, seco
 			users = append(users, u)
 		}
 		change := ops(operation(users))
-		if err := c.takesNoPath(ctx, change); err != nil {
+		if err := c.profileForbids(ctx, "", change); err != nil {
 			return err
 		}
 		r, err := c.send(ctx, patchTo(g.path, object{"schemas": []any{patchURN}, "Operations": change}))

@@ -50,6 +50,30 @@ func TestReference(t *testing.T) {
 	}
 }
 
+// TestInteropReference: who says that it follows the interoperability profile is
+// not asked for what the profile forbids, and for everything else.
+func TestInteropReference(t *testing.T) {
+	ref := newReference("interop")
+	skipped := map[string]bool{}
+	for check, err := range conformance.Run(t.Context(), clientOf(ref), conformance.Options{}) {
+		switch outcome := conformance.OutcomeOf(err); outcome {
+		case conformance.Skipped:
+			skipped[check.Name] = true
+		case conformance.Pass:
+		default:
+			t.Errorf("%s (%s): %s: %v", check.Name, check.Section, outcome, err)
+		}
+	}
+	for name, want := range map[string]bool{
+		"patch/add-no-path": true, "patch/member-add-no-path": true, "patch/remove-filtered": true, "patch/replace-filtered": true, "patch/replace-complex-merges": true,
+		"patch/remove-no-path": false, "patch/member-remove": false, "patch/replace-value-path": false, "patch/replace-complex": false, "profile/path-required": false,
+	} {
+		if skipped[name] != want {
+			t.Errorf("%s: skipped %t", name, skipped[name])
+		}
+	}
+}
+
 func onlyInterop(name string) bool {
 	return slices.ContainsFunc(conformance.Checks(), func(c conformance.Check) bool {
 		return c.Name == name && c.Section == "draft-zollner-scim-interop-profile" && c.Level == conformance.Must
