@@ -33,7 +33,7 @@ func (s *Server) operated(r *request) (*hosted, error) {
 		}
 	}
 	if h == nil {
-		return nil, reply(http.StatusNotFound, "There is no such account.")
+		return nil, reply(http.StatusNotFound, fmt.Sprintf("This server does not serve the account %q.", name))
 	}
 	if !r.credential.Allows(h.Store.ID) {
 		return nil, errOtherAccount

@@ -162,8 +162,8 @@ func (e *exporter) list(ctx context.Context, tx *store.SnapshotTx, name string, 
 	return err
 }
 
-// notKnown lists what a file lacks of a user because nobody has read it yet.
-// Of what is absent otherwise there is none.
+// notKnown lists what a file lacks of a user because nobody has read it yet, or
+// keeps it any more. Of what is absent otherwise there is none.
 func (s *setting) notKnown(p *pen, u *store.User) {
 	uses := true
 	for i := range u.AccessKeys {
@@ -176,6 +176,7 @@ func (s *setting) notKnown(p *pen, u *store.User) {
 		unknown bool
 	}{
 		{"consoleAccess", u.ConsoleAccess == nil},
+		{"passwordLastUsed", s.latest != nil && !s.latest.users[u.ID]},
 		{"passwordLastChanged", u.PasswordLastChanged == nil && (u.ConsoleAccess == nil || *u.ConsoleAccess)},
 		{"mfaActive", u.MFAActive == nil},
 		{"mfaDevices", u.MFADevices == nil},

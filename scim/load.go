@@ -50,7 +50,7 @@ func (l *loader) users(ctx context.Context, ids []string) ([]fragment, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.setting.uses, err = l.keyUses(ctx, users); err != nil {
+	if l.setting.latest, err = l.latest(ctx, users); err != nil {
 		return nil, err
 	}
 	fragments := make([]fragment, len(users))

@@ -99,11 +99,13 @@ func (c *content) getAt(ctx context.Context, res *resourceType, id string, sel s
 	return doc, nil
 }
 
-// What merely ages is as it is now, in the past, too. The last uses of access
-// keys are in the order of the keys that there are now, so in the past they are
-// looked up by key.
-
-type keyUses map[accessKey]store.KeyUse
+// latest is what merely ages of users of the past: it is as it is now, in the
+// past, too. The last uses of access keys are in the order of the keys that
+// there are now, so they are looked up by key.
+type latest struct {
+	users map[string]bool // who are there now; of others nothing is known any more
+	uses  map[accessKey]store.KeyUse
+}
 
 type accessKey struct {
 	user, id string
@@ -118,27 +120,25 @@ func keyOf(u *store.User, i int) accessKey {
 	return k
 }
 
-// keyUses returns the last uses of what these users have now; nil if the view
-// is of now.
-func (l *loader) keyUses(ctx context.Context, then []*store.User) (keyUses, error) {
+// latest reads it; nil if the view is of now, so that users have it themselves.
+func (l *loader) latest(ctx context.Context, then []*store.User) (*latest, error) {
 	if l.tx.Generation().ID == l.content.snapshot.Generation().ID {
 		return nil, nil
 	}
-	var ids []string
-	for _, u := range then {
-		if len(u.AccessKeys) > 0 {
-			ids = append(ids, u.ID)
-		}
+	ids := make([]string, len(then))
+	for i, u := range then {
+		ids[i] = u.ID
 	}
-	uses := keyUses{}
+	found := &latest{map[string]bool{}, map[accessKey]store.KeyUse{}}
 	err := l.content.snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 		now, err := tx.Users(ctx, ids...)
 		for _, u := range now {
+			found.users[u.ID] = true
 			for i := range min(len(u.AccessKeys), len(u.Activity.Keys)) {
-				uses[keyOf(u, i)] = u.Activity.Keys[i]
+				found.uses[keyOf(u, i)] = u.Activity.Keys[i]
 			}
 		}
 		return err
 	})
-	return uses, err
+	return found, err
 }

@@ -104,8 +104,8 @@ func (s *setting) accessKeys(p *pen, u *store.User) {
 // useOf is the last use of a user's access key, which is kept in the order of
 // the keys but may not be known of all.
 func (s *setting) useOf(u *store.User, i int) (use store.KeyUse, known bool) {
-	if s.uses != nil {
-		use, known = s.uses[keyOf(u, i)]
+	if s.latest != nil {
+		use, known = s.latest.uses[keyOf(u, i)]
 		return use, known
 	}
 	if i >= len(u.Activity.Keys) {
