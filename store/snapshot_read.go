@@ -47,7 +47,7 @@ func readDatabase(ctx context.Context, cfg databaseConfig) (_ *database, err err
 			return
 		}
 		if errors.Is(err, errCorrupt) {
-			err = fmt.Errorf("%s: %w; the next observation begins it anew, without its history", filepath.Base(cfg.path), err)
+			err = fmt.Errorf("%w; the next observation begins it anew, without its history", err)
 		}
 		err = errors.Join(err, d.close())
 	}()

@@ -132,7 +132,7 @@ func TestReadSnapshotRefused(t *testing.T) {
 			if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if err := refused(t, dir, account); !strings.Contains(err.Error(), account+".snapshot.db: database file is damaged") {
+			if err := refused(t, dir, account); !strings.Contains(err.Error(), "database file is damaged: check "+account+".snapshot.db") {
 				t.Error(err)
 			}
 			if left, err := os.ReadFile(path); err != nil || string(left) != damaged {
