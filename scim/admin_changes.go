@@ -34,6 +34,9 @@ type changeRecord struct {
 // generation, kind and id. next is the since of the next question, whether there
 // is more already or not; the end is where nothing is listed.
 func (s *Server) changes(w http.ResponseWriter, r *request) error {
+	if r.Header.Get(asOfHeader) != "" {
+		return badRequest(scimerrors.ScimTypeInvalidValue, "%s is for resources; the feed begins where since says.", asOfHeader)
+	}
 	h, err := s.operated(r)
 	if err != nil {
 		return err

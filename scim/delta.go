@@ -150,6 +150,9 @@ func (s *portion) appendChange(b []byte, f *fragment) []byte {
 // getDeltaToken answers GET /Users/.deltaToken and its like.
 func (s *Server) getDeltaToken(name string) handler {
 	return func(w http.ResponseWriter, r *request) error {
+		if !r.asOf.IsZero() {
+			return badRequest(scimerrors.ScimTypeInvalidValue, "%s: a token is for the time when it is asked for.", asOfHeader)
+		}
 		c := r.account.content
 		g := c.snapshot.Generation()
 		if g.ID == 0 {

@@ -130,7 +130,8 @@ func (d *demo) do(t testing.TB, method, path, body string, headers ...string) an
 	}
 	for _, h := range headers {
 		name, value, _ := strings.Cut(h, ": ")
-		req.Header[http.CanonicalHeaderKey(name)] = []string{value}
+		key := http.CanonicalHeaderKey(name)
+		req.Header[key] = append(req.Header[key], value)
 		if name == "Host" {
 			req.Host = value
 		}

@@ -12,7 +12,7 @@ import (
 // and true.
 func TestDraftFeatures(t *testing.T) {
 	t.Parallel()
-	d := newDemo(t, 5)
+	d := newWritable(t, nil, nil)
 	members := []string{"interopProfileConformant", "RolesAndEntitlements", "DeltaQuery"}
 	get := func() answer { return d.want(t, http.StatusOK, "GET", "/scim/v2/ServiceProviderConfig", "") }
 	plain := get()
@@ -22,7 +22,9 @@ func TestDraftFeatures(t *testing.T) {
 		}
 	}
 	for profile, conformant := range map[string]string{auth.Lenient: "false", auth.Strict: "true"} {
-		d.withSettings(t, func(c *Config) { c.DraftFeatures, c.Profile = true, profile })
+		d.withSettings(t, func(c *Config) { c.DraftFeatures, c.Profile, c.Writable = true, profile, false })
+		get().has(t, `"interopProfileConformant":false`)
+		d.withSettings(t, func(c *Config) { c.DraftFeatures, c.Profile, c.Writable = true, profile, true })
 		want := `{
 			"schemas": "<any>", "patch": "<any>", "bulk": "<any>", "filter": "<any>", "changePassword": "<any>", "sort": "<any>", "etag": "<any>",
 			"authenticationSchemes": "<any>", "pagination": "<any>", "meta": "<any>",

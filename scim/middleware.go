@@ -142,7 +142,7 @@ var (
 		"Content-Security-Policy": {"default-src 'none'; frame-ancestors 'none'"},
 		"Referrer-Policy":         {"no-referrer"},
 		"Cache-Control":           {"no-store"},
-		"Vary":                    {"Accept, Accept-Encoding"}, // see send
+		"Vary":                    {"Accept, Accept-Encoding, Iamscim-As-Of"}, // see send and travel
 	}
 	strictTransport = []string{"max-age=31536000"}
 )

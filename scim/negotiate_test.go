@@ -83,7 +83,7 @@ func TestNegotiationOverHTTP(t *testing.T) {
 	} {
 		for accept, want := range map[string]string{"application/json": plainJSON, "text/html": contentType, "": contentType} {
 			got := d.want(t, row.status, "GET", "/scim/v2"+row.path, "", "Accept: "+accept)
-			if got.header.Get("Content-Type") != want || got.header.Get("Vary") != "Accept, Accept-Encoding" {
+			if got.header.Get("Content-Type") != want || got.header.Get("Vary") != "Accept, Accept-Encoding, Iamscim-As-Of" {
 				t.Errorf("%s, Accept %q: %v", row.path, accept, got.header)
 			}
 		}
@@ -132,6 +132,9 @@ func TestGzip(t *testing.T) {
 	one, packed := d.want(t, http.StatusOK, "GET", user, ""), d.want(t, http.StatusOK, "GET", user, "", "Accept-Encoding: gzip")
 	if tag := one.header.Get("Etag"); tag != packed.header.Get("Etag") || !strings.HasPrefix(tag, "W/") {
 		t.Errorf("ETag %s and %s", tag, packed.header.Get("Etag"))
+	}
+	if two := d.want(t, http.StatusOK, "GET", list, "", "Accept-Encoding: br", "Accept-Encoding: gzip"); two.header.Get("Content-Encoding") != "gzip" {
+		t.Errorf("asked for in a second line: %v", two.header)
 	}
 	head := d.want(t, http.StatusOK, "HEAD", list, "", "Accept-Encoding: gzip")
 	if len(head.body) != 0 || head.header.Get("Content-Encoding") != "gzip" || head.header.Get("Content-Length") == "" {

@@ -89,6 +89,9 @@ func TestAsOfRefused(t *testing.T) {
 	} {
 		d.do(t, method, path, `{}`, asOf(first)).refused(t, method+" "+path, 400, "invalidValue")
 	}
+	for _, path := range []string{"/Users/.deltaToken", "/.deltaToken", "/admin/changes"} {
+		d.do(t, "GET", path, "", asOf(first)).refused(t, "GET "+path, 400, "invalidValue")
+	}
 	g := d.drop(t, 1)
 	if err := d.account.Snapshot.Prune(t.Context(), g.At); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ func send(w http.ResponseWriter, r *http.Request, status int, mediaType string, 
 	if mediaType == contentType {
 		mediaType = negotiated(strings.Join(r.Header.Values("Accept"), ","))
 	}
-	if len(body) >= gzipLeast && acceptsGzip(r.Header.Get("Accept-Encoding")) {
+	if len(body) >= gzipLeast && acceptsGzip(strings.Join(r.Header.Values("Accept-Encoding"), ",")) {
 		z := compressed(body)
 		defer z.release()
 		w.Header().Set("Content-Encoding", "gzip")
