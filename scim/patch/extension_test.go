@@ -59,3 +59,22 @@ func TestReadOnlyOfExtension(t *testing.T) {
 		})
 	}
 }
+
+// TestEmptyList: for a value that is no list, an empty one is no value.
+func TestEmptyList(t *testing.T) {
+	for _, op := range []string{
+		`{"op":"replace","path":"manager","value":[]}`,
+		`{"op":"replace","value":{"` + urn + `":{"manager":[]}}}`,
+		`{"op":"add","path":"name","value":[]},{"op":"replace","path":"` + urn + `:manager","value":[]}`,
+	} {
+		got, err := apply(t, ann, op)
+		if err != nil {
+			t.Fatalf("%s: %v", op, err)
+		}
+		want := object(t, ann)
+		delete(want[urn].(map[string]any), "manager")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", op, diff)
+		}
+	}
+}

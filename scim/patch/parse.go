@@ -224,6 +224,10 @@ func (o *operation) check() (err error) {
 	default:
 		o.value, err = o.attr.Value(o.value)
 	}
+	if err == nil && o.given && o.value == nil { // an empty list for a single value
+		o.given = false
+		return o.check()
+	}
 	return err
 }
 
