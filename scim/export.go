@@ -176,7 +176,7 @@ func (s *setting) notKnown(p *pen, u *store.User) {
 		unknown bool
 	}{
 		{"consoleAccess", u.ConsoleAccess == nil},
-		{"passwordLastUsed", s.latest != nil && !s.latest.users[u.ID]},
+		{"passwordLastUsed", s.latest != nil && s.latest[u.ID] == nil},
 		{"passwordLastChanged", u.PasswordLastChanged == nil && (u.ConsoleAccess == nil || *u.ConsoleAccess)},
 		{"mfaActive", u.MFAActive == nil},
 		{"mfaDevices", u.MFADevices == nil},

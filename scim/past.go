@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -99,29 +100,13 @@ func (c *content) getAt(ctx context.Context, res *resourceType, id string, sel s
 	return doc, nil
 }
 
-// latest is what merely ages of users of the past: it is as it is now, in the
-// past, too. The last uses of access keys are in the order of the keys that
-// there are now, so they are looked up by key.
-type latest struct {
-	users map[string]bool // who are there now; of others nothing is known any more
-	uses  map[accessKey]store.KeyUse
-}
-
-type accessKey struct {
-	user, id string
-	created  int64 // tells keys apart whose id is not known yet
-}
-
-func keyOf(u *store.User, i int) accessKey {
-	k := accessKey{user: u.ID, id: u.AccessKeys[i].ID}
-	if at := u.AccessKeys[i].Created; at != nil {
-		k.created = at.Unix()
-	}
-	return k
-}
+// latest is users of the past as they are now, by id; of who is gone nothing is
+// known any more. What merely ages is as it is now, in the past, too, and the
+// last uses of access keys are in the order of the keys that there are now.
+type latest map[string]*store.User
 
 // latest reads it; nil if the view is of now, so that users have it themselves.
-func (l *loader) latest(ctx context.Context, then []*store.User) (*latest, error) {
+func (l *loader) latest(ctx context.Context, then []*store.User) (latest, error) {
 	if l.tx.Generation().ID == l.content.snapshot.Generation().ID {
 		return nil, nil
 	}
@@ -129,16 +114,42 @@ func (l *loader) latest(ctx context.Context, then []*store.User) (*latest, error
 	for i, u := range then {
 		ids[i] = u.ID
 	}
-	found := &latest{map[string]bool{}, map[accessKey]store.KeyUse{}}
+	found := latest{}
 	err := l.content.snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 		now, err := tx.Users(ctx, ids...)
 		for _, u := range now {
-			found.users[u.ID] = true
-			for i := range min(len(u.AccessKeys), len(u.Activity.Keys)) {
-				found.uses[keyOf(u, i)] = u.Activity.Keys[i]
-			}
+			found[u.ID] = u
 		}
 		return err
 	})
 	return found, err
+}
+
+// useOf is the last use of the i-th access key that a user had then.
+func (l latest) useOf(then *store.User, i int) (use store.KeyUse, known bool) {
+	now := l[then.ID]
+	if now == nil {
+		return use, false
+	}
+	if !slices.EqualFunc(then.AccessKeys, now.AccessKeys, sameKey) {
+		i = slices.IndexFunc(now.AccessKeys, func(k store.AccessKey) bool { return sameKey(then.AccessKeys[i], k) })
+	}
+	if i < 0 || i >= len(now.Activity.Keys) {
+		return use, false
+	}
+	return now.Activity.Keys[i], true
+}
+
+// sameKey tells keys apart by id, or by their times while the id of one is not
+// known yet.
+func sameKey(a, b store.AccessKey) bool {
+	switch {
+	case a.ID != "" && b.ID != "":
+		return a.ID == b.ID
+	case a.LastRotated != nil && b.LastRotated != nil:
+		return a.LastRotated.Equal(*b.LastRotated)
+	case a.Created != nil && b.Created != nil:
+		return a.Created.Equal(*b.Created)
+	}
+	return a == b
 }

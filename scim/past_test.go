@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -167,13 +168,12 @@ func TestPoll(t *testing.T) {
 func TestKeyUseOfThen(t *testing.T) {
 	t.Parallel()
 	d := newTimed(t, 1)
-	key := func(id string) store.AccessKey { return store.AccessKey{ID: id, Status: "Active", Created: at(4)} }
-	keep := func(keys ...string) store.Generation {
+	keep := func(keys ...store.AccessKey) store.Generation {
 		u := fixtureObservation(1).Users[1]
 		u.Activity = store.Activity{UserID: u.ID, ObservedAt: *at(20)}
-		for _, id := range keys {
-			u.AccessKeys = append(u.AccessKeys, key(id))
-			u.Activity.Keys = append(u.Activity.Keys, store.KeyUse{LastUsed: at(5), Service: "used-by-" + id})
+		u.AccessKeys = keys
+		for _, k := range keys {
+			u.Activity.Keys = append(u.Activity.Keys, store.KeyUse{LastUsed: at(5), Service: "used-by-" + k.ID})
 		}
 		return d.write(t, func(ctx context.Context, tx *store.SnapshotTx) error {
 			if err := tx.PutUser(ctx, &u); err != nil {
@@ -182,24 +182,27 @@ func TestKeyUseOfThen(t *testing.T) {
 			return tx.PutActivity(ctx, u.Activity)
 		})
 	}
-	then := keep("OLD", "KEPT")
-	keep("KEPT", "NEW")
+	key := func(id string, hour int) store.AccessKey {
+		return store.AccessKey{ID: id, Status: "Active", LastRotated: at(hour)}
+	}
+	then := keep(key("OLD", 2), key("KEPT", 3), key("", 4)) // the id of the last is not known yet
+	keep(key("KEPT", 5), key("LISTED", 4), key("NEW", 6))
 	uses := func(headers ...string) map[string]any {
 		all := map[string]any{}
 		aws := d.do(t, "GET", "/Users/"+plainID(1), "", headers...).leafless(t)[awsUserURN].(map[string]any)
 		for _, k := range aws["accessKeys"].([]any) {
-			all[k.(map[string]any)["id"].(string)] = k.(map[string]any)["lastUsedService"]
+			all[fmt.Sprint(k.(map[string]any)["id"])] = k.(map[string]any)["lastUsedService"]
 		}
 		return all
 	}
-	if diff := cmp.Diff(map[string]any{"KEPT": "used-by-KEPT", "NEW": "used-by-NEW"}, uses()); diff != "" {
+	if diff := cmp.Diff(map[string]any{"KEPT": "used-by-KEPT", "LISTED": "used-by-LISTED", "NEW": "used-by-NEW"}, uses()); diff != "" {
 		t.Errorf("now, -want +got:\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]any{"OLD": nil, "KEPT": "used-by-KEPT"}, uses(asOf(then.At))); diff != "" {
+	if diff := cmp.Diff(map[string]any{"OLD": nil, "KEPT": "used-by-KEPT", "<nil>": "used-by-LISTED"}, uses(asOf(then.At))); diff != "" {
 		t.Errorf("as of then, -want +got:\n%s", diff)
 	}
 	d.drop(t, 1)
-	if diff := cmp.Diff(map[string]any{"OLD": nil, "KEPT": nil}, uses(asOf(then.At))); diff != "" {
+	if diff := cmp.Diff(map[string]any{"OLD": nil, "KEPT": nil, "<nil>": nil}, uses(asOf(then.At))); diff != "" {
 		t.Errorf("as of then, of who is deleted, -want +got:\n%s", diff)
 	}
 }

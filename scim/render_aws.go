@@ -105,8 +105,7 @@ func (s *setting) accessKeys(p *pen, u *store.User) {
 // the keys but may not be known of all.
 func (s *setting) useOf(u *store.User, i int) (use store.KeyUse, known bool) {
 	if s.latest != nil {
-		use, known = s.latest.uses[keyOf(u, i)]
-		return use, known
+		return s.latest.useOf(u, i)
 	}
 	if i >= len(u.Activity.Keys) {
 		return use, false

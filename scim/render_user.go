@@ -13,7 +13,7 @@ type setting struct {
 	base      string // "https://host/scim/v2"; empty: see file
 	accountID string
 	versions  versions
-	latest    *latest // nil: users have it themselves
+	latest    latest // nil: users have it themselves
 }
 
 // file says that the answer is a file (export.go): it outlives the server, so it
