@@ -5,7 +5,8 @@
 //	           middleware.go  request id, recovery, shape log (shape.go), headers, limits
 //	           authorize.go   who is asking, and may they; ratelimit.go: how often
 //	           account.go     what is kept about each account served
-//	           resources.go   list, get, search; me.go: /Me
+//	           resources.go   list, get, search; query.go and search.go: what is
+//	                          asked for; me.go: /Me
 //	           write.go       POST, PUT, PATCH, DELETE; bulk.go, dryrun.go
 //	           discovery.go   ServiceProviderConfig (draft.go), ResourceTypes, Schemas
 //	           health.go      /livez, /readyz, /health; metrics.go: /metrics
@@ -28,8 +29,9 @@
 // delta.go what became of resources since a token.
 //
 // What a resource looks like is the other half of the package: schema.go
-// declares it, render.go writes it (okta.go for Okta), list.go answers queries. Filters are
-// translated in scim/filter, credentials are checked in scim/auth.
+// declares it, render.go writes it (okta.go for Okta), list.go answers queries
+// (list_query.go). Filters are translated in scim/filter, credentials are checked
+// in scim/auth.
 //
 // Start reading at server.go, then follow one request: GET /Users/{id}.
 package scim
