@@ -10,5 +10,6 @@
 //	     iamscim token, refresh … ── Unix socket in the data directory
 //
 // Command-line tools open the files only when no server holds the lock;
-// otherwise they ask the server through its socket (socket.go).
+// otherwise they ask the server through its socket (socket.go). What only reads
+// (history, export) asks the same questions of the files (files.go).
 package main

@@ -16,15 +16,18 @@ import (
 )
 
 func newHistory(p process) *cobra.Command {
-	var data dataFlags
+	var read readFlags
 	var since, until string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "Print what changed in the account between two times",
-		Long: "history prints every change of a user, group, policy or role that the running server knows of, deletions\n" +
-			"included, the oldest first. A time is 2026-01-02T15:04:05Z, 2026-01-02, a span such as 7d before now,\n" +
-			"or the number of a generation.",
+		Long: "history prints every change of a user, group, policy or role that is known, deletions included, the oldest\n" +
+			"first. A running server is asked; without one, history reads the data directory itself and changes nothing in\n" +
+			"it. It needs no AWS. A time is 2026-01-02T15:04:05Z, 2026-01-02 (when the day begins, in UTC), a span such as\n" +
+			"7d before now, or the number of a generation.",
+		Example: "  iamscim history --since 7d\n" +
+			"  iamscim history --since 2026-01-01 --until 2026-02-01 --account 111122223333 --json",
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			now := time.Now()
@@ -37,8 +40,8 @@ func newHistory(p process) *cobra.Command {
 				return err
 			}
 			changes := []changeRecord{}
-			err = withDataDir(data.dir, func() error { return errNoServer }, func(c *socketClient) error {
-				changes, err = history(cmd.Context(), c, from, to)
+			err = read.ask(cmd.Context(), p, func(c *socketClient) error {
+				changes, err = read.history(cmd.Context(), c, from, to)
 				return err
 			})
 			if err != nil {
@@ -50,7 +53,7 @@ func newHistory(p process) *cobra.Command {
 			return printHistory(p.stdout, changes)
 		},
 	}
-	data.add(cmd)
+	read.add(cmd)
 	cmd.Flags().StringVar(&since, "since", "", "print what happened after this (everything that is known)")
 	cmd.Flags().StringVar(&until, "until", "", "print what happened up to and including this (now)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -106,14 +109,15 @@ type changeRecord struct {
 }
 
 // history reads the feed to its end.
-func history(ctx context.Context, c *socketClient, from, to when) ([]changeRecord, error) {
+func (f *readFlags) history(ctx context.Context, c *socketClient, from, to when) ([]changeRecord, error) {
 	all := []changeRecord{}
 	for since := from.text; ; {
 		var answer struct {
 			Changes []changeRecord
 			Next    string
 		}
-		if err := c.call(ctx, http.MethodGet, "/admin/changes?limit=10000&since="+url.QueryEscape(since), nil, &answer); err != nil {
+		path := f.path("/admin/changes", url.Values{"limit": {"10000"}, "since": {since}})
+		if err := c.call(ctx, http.MethodGet, path, nil, &answer); err != nil {
 			return nil, err
 		}
 		for _, x := range answer.Changes {

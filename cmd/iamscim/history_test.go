@@ -2,11 +2,18 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"iamscim/store"
 )
 
 // TestHistory: what a client did, and what was there before, in order.
@@ -54,7 +61,57 @@ func TestHistory(t *testing.T) {
 	if status, _, stderr := command(t, nil, "history", "--data-dir", dir, "--since", "9999"); status != exitFailure || !strings.Contains(stderr, "newest") {
 		t.Errorf("a generation to come: status %d, %s", status, stderr)
 	}
-	if status, _, stderr := command(t, nil, "history", "--data-dir", t.TempDir()); status != exitFailure || !strings.Contains(stderr, "no server") {
-		t.Errorf("without a server: status %d, %s", status, stderr)
+	if status, _, stderr := command(t, nil, "history", "--data-dir", dir, "--account", otherAccount); status != exitFailure || !strings.Contains(stderr, otherAccount) {
+		t.Errorf("an account it does not serve: status %d, %s", status, stderr)
+	}
+	last := fmt.Sprint(all[len(all)-1].Generation) // the server may observe to its end
+	questions := [][]string{nil, {"--json"}, {"--since", began.Format(time.RFC3339Nano)}, {"--account", "123456789012"}}
+	ask := func() (answers []string) {
+		for _, args := range questions {
+			_, out, stderr := command(t, nil, append([]string{"history", "--data-dir", dir, "--until", last}, args...)...)
+			answers = append(answers, out+stderr)
+		}
+		return answers
+	}
+	served := ask()
+	d.stop()
+	if diff := cmp.Diff(served, ask()); diff != "" || !strings.Contains(served[0], "joiner@example.com") {
+		t.Errorf("-server +files:\n%s", diff)
+	}
+}
+
+// TestHistoryOfFiles: of each account its own, and nothing of what is not there.
+func TestHistoryOfFiles(t *testing.T) {
+	dir := knownDir(t, oneAccount, otherAccount)
+	for _, id := range []string{oneAccount, otherAccount} {
+		status, out, stderr := command(t, nil, "history", "--data-dir", dir, "--account", id)
+		if status != exitOK || strings.Count(out, "\n") != 1 || !strings.Contains(out, "user-of-"+id+" (AIDA"+id+")") {
+			t.Errorf("%s: status %d\n%s%s", id, status, out, stderr)
+		}
+	}
+	for _, tt := range []struct {
+		want string
+		args []string
+	}{
+		{"name one with --account", []string{"--data-dir", dir}},
+		{"no snapshot of account 333333333333", []string{"--data-dir", dir, "--account", "333333333333"}},
+		{"no account yet", []string{"--data-dir", t.TempDir()}},
+		{"no such file", []string{"--data-dir", dir + "x"}},
+	} {
+		status, out, stderr := command(t, nil, append([]string{"history"}, tt.args...)...)
+		if status != exitFailure || out != "" || !strings.Contains(stderr, tt.want) {
+			t.Errorf("%v: status %d, %q, %s; want %q", tt.args, status, out, stderr, tt.want)
+		}
+	}
+	if _, err := os.Stat(dir + "x"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a directory was made: %v", err)
+	}
+	lock, err := store.LockDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if status, _, stderr := command(t, nil, "history", "--data-dir", dir, "--account", oneAccount); status != exitFailure || !strings.Contains(stderr, "another command is at work") {
+		t.Errorf("while another command is at work: status %d, %s", status, stderr)
 	}
 }

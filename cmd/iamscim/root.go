@@ -62,7 +62,7 @@ func newRoot(p process) *cobra.Command {
 		}
 		return nil
 	}
-	root.AddCommand(newServe(p), newSim(p), newRefresh(p), newPlan(p), newAdopt(p), newBrake(p), newHistory(p), newToken(p), newConformance(p), newVersion(p))
+	root.AddCommand(newServe(p), newSim(p), newRefresh(p), newPlan(p), newAdopt(p), newBrake(p), newHistory(p), newExport(p), newToken(p), newConformance(p), newVersion(p))
 	return root
 }
 

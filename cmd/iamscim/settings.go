@@ -19,7 +19,7 @@ func envName(flag string) string {
 
 // notSettings are flags that belong to one invocation, not to a configuration.
 var notSettings = []string{"config", "help", "print-config", "json", "demo", "confirm",
-	"run", "client", "list", "format", "output", "read-only", "settle", "token-file"}
+	"run", "client", "list", "format", "output", "read-only", "settle", "token-file", "as-of", "force", "bom"}
 
 // applySettings fills every flag of cmd that the command line left open, from
 // the environment or else from the configuration file. All problems are

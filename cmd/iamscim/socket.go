@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"syscall"
 
+	"iamscim/scim"
 	"iamscim/store"
 )
 
@@ -70,14 +72,11 @@ func (c *socketClient) call(ctx context.Context, method, path string, in, out an
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := c.http.Do(req)
+	resp, err := c.do(req)
 	if err != nil {
-		return fmt.Errorf("ask the running server: %w", err)
+		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode >= 300 {
-		return refusal(resp)
-	}
 	if out == nil || resp.StatusCode == http.StatusNoContent {
 		return nil
 	}
@@ -85,6 +84,50 @@ func (c *socketClient) call(ctx context.Context, method, path string, in, out an
 		return fmt.Errorf("read the server's answer: %w", err)
 	}
 	return nil
+}
+
+// open returns the body of a long answer. It ends with an error if the server
+// could not finish.
+func (c *socketClient) open(ctx context.Context, path string) (io.ReadCloser, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://localhost"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := c.do(req) //nolint:bodyclose // whoever reads the answer closes it
+	if err != nil {
+		return nil, err
+	}
+	return longAnswer{resp}, nil
+}
+
+// longAnswer reads a body that says at its end whether it is whole.
+type longAnswer struct{ resp *http.Response }
+
+func (a longAnswer) Read(p []byte) (int, error) {
+	n, err := a.resp.Body.Read(p)
+	if errors.Is(err, io.EOF) {
+		if reason := a.resp.Trailer.Get(scim.BrokenTrailer); reason != "" {
+			err = errors.New(reason)
+		}
+	}
+	return n, err
+}
+
+func (a longAnswer) Close() error { return a.resp.Body.Close() }
+
+// do returns an answer that is no refusal.
+func (c *socketClient) do(req *http.Request) (*http.Response, error) {
+	resp, err := c.http.Do(req)
+	switch {
+	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
+		return nil, errors.New("the data directory is in use, but not by a server that can be asked: another command is at work, or the server is starting or stopping")
+	case err != nil:
+		return nil, fmt.Errorf("ask the running server: %w", err)
+	case resp.StatusCode >= 300:
+		defer resp.Body.Close()
+		return nil, refusal(resp)
+	}
+	return resp, nil
 }
 
 func refusal(resp *http.Response) error {
