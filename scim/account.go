@@ -21,6 +21,9 @@ type Account struct {
 	// Passwords says that passwords are written, GroupsViaUsers that groups of a
 	// user are.
 	Passwords, GroupsViaUsers bool
+	// DeletesLater says that a deleted user is kept for a while, so that their
+	// name stays taken.
+	DeletesLater bool
 }
 
 // hosted is an account with what serving it needs.

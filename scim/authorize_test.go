@@ -56,8 +56,14 @@ func TestUnauthorizedAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := d.do(t, "GET", "/scim/v2/Users", "", "Authorization: ")
-	for _, header := range []string{"Authorization: Bearer x", "Authorization: Basic x", revoked} {
+	for header, challenge := range map[string]string{ // RFC 6750 §3: an error only for a token that was sent
+		"Authorization: ": auth.Challenge, "Authorization: Basic x": auth.Challenge,
+		"Authorization: Bearer x": auth.TokenChallenge, revoked: auth.TokenChallenge,
+	} {
 		got := d.do(t, "GET", "/scim/v2/Users", "", header)
+		if said := got.header.Get("WWW-Authenticate"); said != challenge {
+			t.Errorf("%.30s: challenge %q, want %q", header, said, challenge)
+		}
 		if got.status != 401 || string(got.body) != string(want.body) {
 			t.Errorf("%.30s: %d %s, want %s", header, got.status, got.body, want.body)
 		}

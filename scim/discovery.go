@@ -105,7 +105,7 @@ func (s *Server) serviceProviderConfig(w http.ResponseWriter, r *request) error 
 			"meta": object{"resourceType": "ServiceProviderConfig", "location": r.base + "/ServiceProviderConfig"},
 		}
 		if s.cfg.DraftFeatures {
-			s.addDrafts(config, r.account.content, writes)
+			s.addDrafts(config, r.account, writes)
 		}
 		if s.cfg.DocumentationURI != "" {
 			config["documentationUri"] = s.cfg.DocumentationURI

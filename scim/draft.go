@@ -8,11 +8,11 @@ import (
 
 // addDrafts adds to ServiceProviderConfig what only Internet-Drafts describe:
 // the SCIM interoperability profile, which is kept by credentials of the strict
-// profile, which demands that there are writes; roles and entitlements; the delta
+// profile, which demands that there are writes and that what was deleted is gone; roles and entitlements; the delta
 // query. RolesAndEntitlements is not in the schema: it has complex values inside
 // of a complex value, which RFC 7643 §2.3.8 does not allow.
-func (s *Server) addDrafts(config object, c *content, writes bool) {
-	config["interopProfileConformant"] = writes && s.cfg.Profile == auth.Strict
+func (s *Server) addDrafts(config object, a *hosted, writes bool) {
+	config["interopProfileConformant"] = writes && s.cfg.Profile == auth.Strict && !a.DeletesLater
 	config["RolesAndEntitlements"] = object{
 		"roles": object{
 			"supported": true, "multipleRolesSupported": true, "primarySupported": false,
@@ -23,7 +23,7 @@ func (s *Server) addDrafts(config object, c *content, writes bool) {
 			"typeSupported": true, "types": []string{typeManagedPolicy},
 		},
 	}
-	config["DeltaQuery"] = deltaQuery(c.types)
+	config["DeltaQuery"] = deltaQuery(a.content.types)
 }
 
 func draftAttributes() []schema.CoreAttribute {

@@ -21,6 +21,12 @@ func TestDraftFeatures(t *testing.T) {
 			t.Errorf("%s is there unasked", name)
 		}
 	}
+	d.withSettings(t, func(c *Config) {
+		c.DraftFeatures, c.Profile, c.Writable = true, auth.Strict, true
+		c.Accounts[""].DeletesLater = true
+	})
+	get().has(t, `"interopProfileConformant":false`) // the profile has what was deleted be gone
+	d.server.cfg.Accounts[""].DeletesLater = false
 	for profile, conformant := range map[string]string{auth.Lenient: "false", auth.Strict: "true"} {
 		d.withSettings(t, func(c *Config) { c.DraftFeatures, c.Profile, c.Writable = true, profile, false })
 		get().has(t, `"interopProfileConformant":false`)

@@ -38,6 +38,8 @@ var replies = []struct {
 	reply  scimerrors.ScimError
 	header http.Header
 }{
+	{auth.ErrToken, reply(http.StatusUnauthorized, "A valid bearer token is required."),
+		http.Header{"Www-Authenticate": {auth.TokenChallenge}}},
 	{auth.ErrUnauthenticated, reply(http.StatusUnauthorized, "A valid bearer token is required."),
 		http.Header{"Www-Authenticate": {auth.Challenge}}},
 	{errOtherAccount, reply(http.StatusForbidden, "The credential is bound to another account."), nil},

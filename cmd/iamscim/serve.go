@@ -154,7 +154,7 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 	g.server, err = scim.New(scim.Config{
 		Accounts: map[string]*scim.Account{"": {
 			Store: g.account, Provisioner: g.provisioner, Grantable: len(f.aws.grantable) > 0,
-			Passwords: f.write.passwords == "on", GroupsViaUsers: f.write.groupsViaUsers,
+			Passwords: f.write.passwords == "on", GroupsViaUsers: f.write.groupsViaUsers, DeletesLater: f.write.onDelete != "delete",
 		}},
 		Auth:           g.auth,
 		Control:        g.control,

@@ -69,7 +69,7 @@ func (f *serveFlags) add(cmd *cobra.Command) {
 	flags.BoolVar(&f.insecure, "insecure", false, "serve plain HTTP on any address")
 	flags.Var(&f.interval, "refresh-interval", "time between observations, with jitter")
 	flags.Var(&f.history, "history", "how long past generations are kept")
-	flags.StringVar(&f.profile, "profile", auth.Lenient, "profile of tokens that have none: lenient, or strict (the SCIM interoperability profile)")
+	flags.StringVar(&f.profile, "profile", auth.Lenient, "profile of tokens that have none: lenient, or strict (the RFCs by the letter, and the SCIM interoperability profile)")
 	flags.Var(&f.rate, "rate", "SCIM reads and writes per second of each token, twice that at once; or off (off in the demo)")
 	flags.BoolVar(&f.okta, "okta-entitlements", false, "serve policies and roles once more under Okta's schemas, at /ManagedPolicies and /IAMRoles")
 	flags.BoolVar(&f.drafts, "draft-features", false, "serve what only Internet-Drafts describe; clients with fixed schemas may refuse ServiceProviderConfig then")

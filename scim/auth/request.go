@@ -12,18 +12,25 @@ import (
 // that; the reasons wrapped around it are for the log.
 var ErrUnauthenticated = errors.New("not authenticated")
 
+// ErrToken is every reason that lies in the token that was sent.
+var ErrToken = fmt.Errorf("%w: bad token", ErrUnauthenticated)
+
 // The reasons.
 var (
 	ErrMissing = fmt.Errorf("%w: no token", ErrUnauthenticated)
-	ErrInvalid = fmt.Errorf("%w: unknown token", ErrUnauthenticated)
-	ErrExpired = fmt.Errorf("%w: token expired", ErrUnauthenticated)
-	ErrRevoked = fmt.Errorf("%w: token revoked", ErrUnauthenticated)
+	ErrInvalid = fmt.Errorf("%w: unknown", ErrToken)
+	ErrExpired = fmt.Errorf("%w: expired", ErrToken)
+	ErrRevoked = fmt.Errorf("%w: revoked", ErrToken)
 	ErrScheme  = fmt.Errorf("%w: not a bearer token", ErrUnauthenticated)
 	ErrQuery   = fmt.Errorf("%w: token in the query string", ErrUnauthenticated)
 )
 
-// Challenge is the WWW-Authenticate header of a 401 (RFC 6750 §3).
-const Challenge = `Bearer realm="iamscim"`
+// Challenge is the WWW-Authenticate header of a 401 (RFC 6750 §3), and
+// TokenChallenge that of one for a token, which may not say what is wrong with it.
+const (
+	Challenge      = `Bearer realm="iamscim"`
+	TokenChallenge = Challenge + `, error="invalid_token"`
+)
 
 // maxToken bounds the work that a stranger can cause.
 const maxToken = 1024
