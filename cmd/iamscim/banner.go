@@ -7,11 +7,11 @@ import (
 
 // banner is what serve prints once it can be used.
 type banner struct {
-	Account  string // what is served, in one line
-	Base     string // SCIM base URL
-	Token    string // empty: the operator has tokens already
-	UserName string // some user's, for the filter line
-	Hint     string // one more line; may be empty
+	Account  string   // what is served, in one line
+	Base     string   // SCIM base URL
+	Token    string   // empty: the operator has tokens already
+	UserName string   // some user's, for the filter line
+	Hints    []string // further lines
 }
 
 func (b banner) print(out io.Writer) {
@@ -23,8 +23,8 @@ func (b banner) print(out io.Writer) {
 	if b.Token != "" {
 		fmt.Fprintf(out, "  Bearer token   %s\n", b.Token)
 	}
-	if b.Hint != "" {
-		fmt.Fprintf(out, "  %s\n", b.Hint)
+	for _, hint := range b.Hints {
+		fmt.Fprintf(out, "  %s\n", hint)
 	}
 	user := b.UserName
 	if user == "" {

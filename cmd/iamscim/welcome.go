@@ -21,14 +21,17 @@ func (g *gateway) welcome(ctx context.Context, p process, base string) error {
 	w := banner{Account: "AWS account " + g.account.ID, Base: base}
 	if g.demo != nil {
 		w.Account = fmt.Sprintf("A simulated AWS account (%s), thrown away at the end", g.account.ID)
-		w.Hint = "AWS endpoint   " + g.demo.url + "/_sim/ (the simulated account itself)"
+		w.Hints = []string{
+			"AWS endpoint   " + g.demo.url + "/_sim/ (the simulated account itself)",
+			"Data directory " + g.dir + " (--data-dir of iamscim export, history and token)",
+		}
 	}
 	var err error
 	if w.Token, err = g.firstToken(ctx, p); err != nil {
 		return err
 	}
 	if w.Token == "" && !hasBootstrap(p) {
-		w.Hint = "Bearer token   one you have already, as $IAMSCIM_TOKEN; iamscim token create --name NAME makes another"
+		w.Hints = append(w.Hints, "Bearer token   one you have already, as $IAMSCIM_TOKEN; iamscim token create --name NAME makes another")
 	}
 	if w.UserName, err = g.someUser(ctx); err != nil {
 		return err
