@@ -64,10 +64,10 @@ func orDefault(s *string, value string) {
 // full is the attribute's name with its schema, as filters and paths take it (RFC 7644 §3.10).
 func (a attribute) full() string { return a.urn + ":" + a.path }
 
-// slash is where the attribute is in a resource of the schema core.
-func (a attribute) slash(core string) string {
+// slash is where the attribute is in a user.
+func (a attribute) slash() string {
 	path := strings.ReplaceAll(a.path, ".", "/")
-	if strings.EqualFold(a.urn, core) {
+	if strings.EqualFold(a.urn, userURN) {
 		return path
 	}
 	return a.urn + "/" + path
@@ -128,24 +128,6 @@ func (c *Client) declared(ctx context.Context, core, path string) (attribute, bo
 		return attribute{}, false, nil
 	}
 	return common[i], true, nil
-}
-
-// needs skips unless the server declares all of these attributes as writable and returned.
-func (c *Client) needs(ctx context.Context, core string, paths ...string) error {
-	for _, p := range paths {
-		a, ok, err := c.declared(ctx, core, p)
-		switch {
-		case err != nil:
-			return err
-		case !ok:
-			return skip("the server does not declare %s", p)
-		case a.Mutability != "readWrite":
-			return skip("the server declares %s as %s", p, a.Mutability)
-		case a.Returned == "never" || a.Returned == "request":
-			return skip("the server returns %s %s", p, a.Returned)
-		}
-	}
-	return nil
 }
 
 // pick returns the first attribute of a kind with some property, or skips.

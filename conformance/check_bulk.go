@@ -32,6 +32,9 @@ func (c *Client) bulk(ctx context.Context, body any) (*reply, error) {
 // bulked is a check of the answer to a Bulk of two users to be made.
 func bulked(want ...expectation) func(context.Context, *Client) error {
 	return onBulk(func(ctx context.Context, c *Client, one, two object) error {
+		if err := c.severalAtOnce(ctx, 2); err != nil {
+			return err
+		}
 		r, err := c.bulk(ctx, bulkOf(one, two))
 		if err != nil {
 			return err

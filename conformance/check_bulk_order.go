@@ -38,6 +38,9 @@ func bulkReferenceFirst(ctx context.Context, c *Client, one, _ object) error {
 
 // refers wants the user of a Bulk to be a member of its group.
 func (c *Client) refers(ctx context.Context, operations ...object) error {
+	if err := c.severalAtOnce(ctx, len(operations)); err != nil {
+		return err
+	}
 	r, err := c.bulk(ctx, bulkOf(operations...))
 	if err != nil {
 		return err
@@ -90,6 +93,9 @@ func bulkContinues(ctx context.Context, c *Client) error {
 		if err != nil {
 			return err
 		}
+		if err := c.severalAtOnce(ctx, 2); err != nil {
+			return err
+		}
 		r, err := c.bulk(ctx, bulkOf(bad, one))
 		if err != nil {
 			return err
@@ -102,6 +108,9 @@ func bulkStops(ctx context.Context, c *Client) error {
 	return onBulk(func(ctx context.Context, c *Client, one, _ object) error {
 		bad, err := c.missing(ctx)
 		if err != nil {
+			return err
+		}
+		if err := c.severalAtOnce(ctx, 2); err != nil {
 			return err
 		}
 		body := bulkOf(bad, one)

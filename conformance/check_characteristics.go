@@ -162,7 +162,7 @@ func passwordHidden(where string) func(context.Context, *Client) error {
 		if _, ok, err := c.declared(ctx, userURN, "password"); err != nil || !ok {
 			return orSkip(err, "the server does not declare password")
 		}
-		u, err := c.user(ctx, object{"password": "t1meMa$heen-" + c.unique()})
+		u, err := c.user(ctx, object{"password": c.password()})
 		if err != nil {
 			return err
 		}

@@ -44,7 +44,7 @@ func onCursor(fn func(context.Context, *Client, *people) error) func(context.Con
 		if field(config.body, "pagination/cursor") != true {
 			return skip("the server does not advertise cursor paging")
 		}
-		p, err := c.filterable(ctx)
+		p, err := c.crowd(ctx)
 		if err != nil {
 			return err
 		}

@@ -7,20 +7,21 @@ import (
 
 func filterLogicChecks() []Check {
 	const a, b, c = `userName eq "{A.name}"`, `userName eq "{B.name}"`, `userName eq "{mark}-c@example.com"`
+	const some = `userName sw "{mark}"`
 	return append(filters(
-		filterCase{name: "and", text: "and finds what meets both.", expr: a + ` and userName sw "{mark}"`, want: "A"},
-		filterCase{name: "and-none", text: "and does not find what meets only one.", expr: a + " and " + b, want: ""},
-		filterCase{name: "or", text: "or finds what meets either.", expr: a + " or " + b, want: "AB"},
-		filterCase{name: "not", text: "not finds what does not meet.", expr: "not (" + a + `) and userName sw "{mark}"`, want: "BC"},
-		filterCase{name: "not-group", text: "not applies to the whole group.", expr: "not (" + a + " or " + b + `) and userName sw "{mark}"`, want: "C"},
-		filterCase{name: "precedence", text: "and binds stronger than or.", expr: a + " or " + b + ` and userName eq "{mark}-nobody"`, want: "A"},
-		filterCase{name: "precedence-left", text: "and binds stronger than or, on the left, too.", expr: `userName eq "{mark}-nobody" and ` + a + " or " + b, want: "B"},
-		filterCase{name: "not-precedence", text: "not binds stronger than and.", expr: "not (" + a + ") and " + b, want: "B"},
-		filterCase{name: "grouping", text: "Parentheses change the order.", expr: "(" + a + " or " + b + ") and " + b, want: "B"},
-		filterCase{name: "grouping-nested", text: "Parentheses nest.", expr: "((" + a + ") or ((" + c + ") and (" + c + ")))", want: "AC"},
-		filterCase{name: "chain", text: "Three conditions can be joined.", expr: a + " or " + b + " or " + c, want: "ABC"},
-		filterCase{name: "logic-case", text: "and, or and not are not case-sensitive.", expr: "NOT (" + a + `) AND userName sw "{mark}" OR ` + a, want: "ABC"},
-		filterCase{name: "parenthesis-space", text: "Spaces around parentheses mean nothing.", expr: "( " + a + " )", want: "A", level: Should},
+		filterCase{name: "and", plain: some, text: "and finds what meets both.", expr: a + ` and userName sw "{mark}"`, want: "A"},
+		filterCase{name: "and-none", plain: a, text: "and does not find what meets only one.", expr: a + " and " + b, want: ""},
+		filterCase{name: "or", plain: a, text: "or finds what meets either.", expr: a + " or " + b, want: "AB"},
+		filterCase{name: "not", plain: some, text: "not finds what does not meet.", expr: "not (" + a + `) and userName sw "{mark}"`, want: "BC"},
+		filterCase{name: "not-group", plain: some, text: "not applies to the whole group.", expr: "not (" + a + " or " + b + `) and userName sw "{mark}"`, want: "C"},
+		filterCase{name: "precedence", plain: a, text: "and binds stronger than or.", expr: a + " or " + b + ` and userName eq "{mark}-nobody"`, want: "A"},
+		filterCase{name: "precedence-left", plain: a, text: "and binds stronger than or, on the left, too.", expr: `userName eq "{mark}-nobody" and ` + a + " or " + b, want: "B"},
+		filterCase{name: "not-precedence", plain: a, text: "not binds stronger than and.", expr: "not (" + a + ") and " + b, want: "B"},
+		filterCase{name: "grouping", plain: a, text: "Parentheses change the order.", expr: "(" + a + " or " + b + ") and " + b, want: "B"},
+		filterCase{name: "grouping-nested", plain: a, text: "Parentheses nest.", expr: "((" + a + ") or ((" + c + ") and (" + c + ")))", want: "AC"},
+		filterCase{name: "chain", plain: a, text: "Three conditions can be joined.", expr: a + " or " + b + " or " + c, want: "ABC"},
+		filterCase{name: "logic-case", plain: some, text: "and, or and not are not case-sensitive.", expr: "NOT (" + a + `) AND userName sw "{mark}" OR ` + a, want: "ABC"},
+		filterCase{name: "parenthesis-space", plain: a, text: "Spaces around parentheses mean nothing.", expr: "( " + a + " )", want: "A", level: Should},
 	), groupFilters()...)
 }
 
@@ -37,7 +38,7 @@ func groupFilters() []Check {
 			}
 			f := fmt.Sprintf(expr, text2(name, g, users[0]))
 			return c.soon(ctx, func() error {
-				_, err := c.expect(ctx, get(query(parent(g.path), "filter", f)), isList, has("Resources/[id="+g.id+"]"), at("totalResults", 1))
+				_, err := c.expect(ctx, get(query(parent(g.path), "filter", f)), supported, c.listing(ctx), has("Resources/[id="+g.id+"]"), length(1))
 				return err
 			})
 		}}
@@ -54,6 +55,14 @@ func text2(name string, g, u *resource) string {
 		return text(g.made.body, "displayName")
 	}
 	return u.id
+}
+
+// supported skips what the server says it does not compare (RFC 7644 §3.12).
+func supported(r *reply) error {
+	if r.status == 400 && text(r.body, "scimType") == "invalidFilter" {
+		return skip("the server says that it does not support this comparison")
+	}
+	return nil
 }
 
 // badFilter wants 400 and, of those that answer so, invalidFilter. The good

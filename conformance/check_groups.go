@@ -76,7 +76,7 @@ func groupChecks() []Check {
 			return err
 		})},
 		{"groups/get-unknown", "RFC 7644 §3.12", Must, "GET of an unknown group is 404.", onGroups("/"+unknownID, status(404))},
-		{"groups/list", "RFC 7644 §3.4.2", Must, "GET /Groups answers with a ListResponse.", onGroups("", isList)},
+		{"groups/list", "RFC 7644 §3.4.2", Must, "GET /Groups answers with a ListResponse.", listOf((*Client).groups)},
 		{"groups/user-groups", "RFC 7643 §4.1.2", Should, "User.groups, if declared, shows the membership.", withGroup(1, userGroups)},
 		{"groups/replace-members", "RFC 7644 §3.5.1", Must, "PUT replaces the members.", withGroup(1, replaceMembers)},
 		{"groups/replace-no-members", "RFC 7643 §2.5", Must, "PUT with an empty list of members empties the group.", withGroup(1, emptyMembers)},
@@ -98,7 +98,10 @@ func postGroup(attrs object, want ...expectation) func(context.Context, *Client)
 		if err != nil {
 			return err
 		}
-		if err := c.needs(ctx, groupURN, names(attrs)...); err != nil {
+		if err := c.settable(ctx, groupURN, "displayName"); err != nil {
+			return err
+		}
+		if err := c.takes(ctx, groupURN, attrs); err != nil {
 			return err
 		}
 		body, err := c.groupBody(ctx, attrs)
@@ -199,6 +202,9 @@ func emptyMembers(ctx context.Context, c *Client, g *resource, users []*resource
 }
 
 func renameGroup(ctx context.Context, c *Client, g *resource, _ []*resource) error {
+	if err := c.needs(ctx, groupURN, "displayName"); err != nil {
+		return err
+	}
 	name := c.unique()
 	if err := c.putGroup(ctx, g, object{"displayName": name}, at("id", g.id)); err != nil {
 		return err
@@ -229,6 +235,9 @@ func deleteMember(ctx context.Context, c *Client, g *resource, users []*resource
 }
 
 func excludeMembers(ctx context.Context, c *Client, g *resource, _ []*resource) error {
+	if err := c.hideable(ctx, groupURN, "members"); err != nil {
+		return err
+	}
 	_, err := c.expect(ctx, get(query(g.path, "excludedAttributes", "members")), status(200), has("displayName"), lacks("members"))
 	return err
 }

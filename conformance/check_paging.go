@@ -12,15 +12,19 @@ const (
 	walkPages = 60
 )
 
-// walk reads a whole list by index and returns the ids on it. It gives up on
-// lists that are longer than a check should read.
+// walk reads a whole list, by index or by cursor, and returns the ids on it. It
+// gives up on lists that are longer than a check should read.
 func (c *Client) walk(ctx context.Context, endpoint string, visit func(object)) (map[string]bool, error) {
 	found := map[string]bool{}
+	where, byIndex := []string{"startIndex", "1"}, c.indexed(ctx) == nil
+	if !byIndex {
+		where = []string{"cursor", ""}
+	}
 	for start, pages := 1, 0; ; pages++ {
 		if pages == walkPages {
 			return nil, skip("the list is too long to be read whole")
 		}
-		r, err := c.expect(ctx, get(query(endpoint, "startIndex", strconv.Itoa(start), "count", strconv.Itoa(walkPage))), status(200), isObject)
+		r, err := c.expect(ctx, get(query(endpoint, append(where, "count", strconv.Itoa(walkPage))...)), status(200), isObject)
 		if err != nil {
 			return nil, blocked("listing "+endpoint, err)
 		}
@@ -32,8 +36,13 @@ func (c *Client) walk(ctx context.Context, endpoint string, visit func(object)) 
 			}
 		}
 		start += len(list)
-		if total, _ := integer(field(r.body, "totalResults")); len(list) == 0 || start > total {
+		total, _ := integer(field(r.body, "totalResults"))
+		if len(list) == 0 || byIndex && start > total || !byIndex && r.next() == "" {
 			return found, nil
+		}
+		where = []string{"startIndex", strconv.Itoa(start)}
+		if !byIndex {
+			where = []string{"cursor", r.next()}
 		}
 	}
 }
@@ -41,7 +50,7 @@ func (c *Client) walk(ctx context.Context, endpoint string, visit func(object)) 
 // pageOf is a check of one page of the people.
 func pageOf(want []expectation, parameters ...string) func(context.Context, *Client) error {
 	return func(ctx context.Context, c *Client) error {
-		p, err := c.filterable(ctx)
+		p, err := c.pageable(ctx)
 		if err != nil {
 			return err
 		}
@@ -51,6 +60,14 @@ func pageOf(want []expectation, parameters ...string) func(context.Context, *Cli
 		}
 		return r.meets(want...)
 	}
+}
+
+// pageable returns the people on a server that pages by index.
+func (c *Client) pageable(ctx context.Context) (*people, error) {
+	if err := c.indexed(ctx); err != nil {
+		return nil, err
+	}
+	return c.crowd(ctx)
 }
 
 func length(n int) expectation {
@@ -118,7 +135,10 @@ func maxResults(ctx context.Context, c *Client) error {
 			return err
 		}
 	}
-	r, err := c.expect(ctx, get(query(endpoint, "filter", "userName pr", "count", strconv.Itoa(limit+1))))
+	if c.supports(ctx, "filter") == nil {
+		endpoint = query(endpoint, "filter", "userName pr")
+	}
+	r, err := c.expect(ctx, get(query(endpoint, "count", strconv.Itoa(limit+1))))
 	if err != nil {
 		return err
 	}
@@ -129,7 +149,7 @@ func maxResults(ctx context.Context, c *Client) error {
 }
 
 func walkOnce(ctx context.Context, c *Client) error {
-	p, err := c.filterable(ctx)
+	p, err := c.pageable(ctx)
 	if err != nil {
 		return err
 	}
@@ -183,7 +203,7 @@ func stableOrder(ctx context.Context, c *Client) error {
 }
 
 func walkWhileChanging(ctx context.Context, c *Client) error {
-	p, err := c.filterable(ctx)
+	p, err := c.pageable(ctx)
 	if err != nil {
 		return err
 	}
@@ -235,7 +255,7 @@ func emptyList(ctx context.Context, c *Client) error {
 	if err != nil {
 		return err
 	}
-	return r.meets(isList, at("totalResults", 0), length(0))
+	return r.meets(c.listing(ctx), ifThere("totalResults", at("totalResults", 0)), length(0))
 }
 
 func emptyArray(ctx context.Context, c *Client) error {

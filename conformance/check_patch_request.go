@@ -13,7 +13,7 @@ func patchRequestChecks() []Check {
 		patchCase{name: "patch/status", section: rfc, level: Must, text: "A PATCH that works answers 200 or 204.",
 			before: ada, ops: ops(bob), answer: answers(status(200, 204))},
 		patchCase{name: "patch/sequential", section: rfc, level: Must, text: "Each operation sees the result of the ones before.",
-			before: ada, ops: ops(bob, op("remove", "displayName", nil), op("add", "displayName", "Eve")), want: want(at("displayName", "Eve"))},
+			before: ada, ops: ops(bob, op("remove", "displayName", nil), op("add", "displayName", "Eve")), clears: "displayName", want: want(at("displayName", "Eve"))},
 		patchCase{name: "patch/atomic", section: rfc, level: Must, text: "If one operation fails, none is applied.",
 			before: ada, ops: ops(bob, op("remove", "", nil)), answer: answers(refused), want: want(at("displayName", "Ada"))},
 		patchCase{name: "patch/unknown-op", section: "RFC 7644 §3.12", level: Must, text: "An unknown op is 400.",
@@ -48,6 +48,9 @@ func patchRequestChecks() []Check {
 
 func renameUserByPatch(ctx context.Context, c *Client) error {
 	if err := c.supports(ctx, "patch"); err != nil {
+		return err
+	}
+	if err := c.needs(ctx, userURN, "userName"); err != nil {
 		return err
 	}
 	u, err := c.user(ctx, nil)
@@ -180,6 +183,9 @@ func renameByPatch(ctx context.Context, c *Client) error {
 	}
 	g, users, err := c.team(ctx, 1)
 	if err != nil {
+		return err
+	}
+	if err := c.needs(ctx, groupURN, "displayName"); err != nil {
 		return err
 	}
 	name := c.unique()

@@ -4,24 +4,34 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // replaced is a check of a PUT of a user made from before, with the body of after.
 func replaced(before, after object, want ...expectation) func(context.Context, *Client) error {
 	return func(ctx context.Context, c *Client) error {
-		if err := c.needs(ctx, userURN, append(names(before), names(after)...)...); err != nil {
-			return err
+		for _, attrs := range []object{before, after} {
+			if err := c.takes(ctx, userURN, attrs); err != nil {
+				return err
+			}
+		}
+		for name := range before {
+			if v := after[name]; v == jsonNull || unassigned(v) {
+				if err := c.optional(ctx, name); err != nil {
+					return err
+				}
+			}
 		}
 		u, body, err := c.replaceable(ctx, before)
 		if err != nil {
 			return err
 		}
 		for name := range before {
-			delete(body, name)
+			if !strings.HasPrefix(name, "urn:") { // it may have what is required
+				delete(body, name)
+			}
 		}
-		for name, value := range after {
-			body[name] = value
-		}
+		overlay(body, after)
 		if _, err := c.expect(ctx, put(u.path, body), success); err != nil {
 			return err
 		}
@@ -72,6 +82,9 @@ func answerOfPut(want ...expectation) func(context.Context, *Client) error {
 }
 
 func renameByPut(ctx context.Context, c *Client) error {
+	if err := c.needs(ctx, userURN, "userName"); err != nil {
+		return err
+	}
 	u, body, err := c.replaceable(ctx, nil)
 	if err != nil {
 		return err

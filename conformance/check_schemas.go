@@ -26,7 +26,7 @@ func schemaListChecks() []Check {
 		{"schemas/user-name-case", "RFC 7643 §8.7.1", Should, "userName is declared as not case-exact.", declares(userURN, "userName", notCaseExact)},
 		{"schemas/user-name-unique", "RFC 7643 §4.1.1", Should, "userName is declared with uniqueness server or global.", declares(userURN, "userName", uniqueName)},
 		{"schemas/group-name", "RFC 7643 §4.2", Must, "The Group schema declares displayName.", declares(groupURN, "displayName", nil)},
-		{"schemas/group-members", "RFC 7643 §4.2", Must, "The Group schema declares members with value.", declares(groupURN, "members.value", nil)},
+		{"schemas/group-members", "RFC 7643 §4.2", Should, "The Group schema declares members with value.", declares(groupURN, "members.value", nil)},
 		{"schemas/password", "RFC 7643 §4.1.1", Must, "password, if declared, is declared with returned never.", declares(userURN, "password", neverReturned)},
 		{"schemas/filter-refused", "RFC 7644 §4", Should, "A filter on /Schemas is answered with 403.",
 			single(get(query("/Schemas", "filter", `name eq "User"`)), status(http.StatusForbidden))},

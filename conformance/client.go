@@ -5,9 +5,11 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +22,13 @@ type Client struct {
 	Token string       // sent as a bearer token; checks of authentication are skipped without
 	HTTP  *http.Client // nil means one with a time limit of a minute
 
+	// Header is sent with every request to the server, for example the key of a
+	// gateway in front of it. Reports do not show the values.
+	Header http.Header
+
 	readOnly  bool
 	settle    time.Duration
+	always    object  // attributes of every user
 	server    *server // what discovery said and what checks share
 	log       *exchanges
 	leftovers *[]string
@@ -30,8 +37,9 @@ type Client struct {
 const (
 	requestTimeout = time.Minute
 	maxAnswer      = 64 << 20 // more than any server should send
-	maxRetries     = 4
-	maxRetryAfter  = 30 * time.Second
+	maxRetries     = 6
+	maxRetryAfter  = time.Minute
+	firstWait      = 250 * time.Millisecond // of a server that does not say for how long
 )
 
 // begin returns a client for one run.
@@ -41,7 +49,7 @@ func (c *Client) begin(o Options) *Client {
 	if own.HTTP == nil {
 		own.HTTP = &http.Client{Timeout: requestTimeout}
 	}
-	own.readOnly, own.settle = o.ReadOnly, o.Settle
+	own.readOnly, own.settle, own.always = o.ReadOnly, o.Settle, o.User
 	own.server = &server{run: strings.ToLower(rand.Text()[:8]), attributes: map[string][]attribute{}}
 	own.log, own.leftovers = &exchanges{}, &[]string{}
 	return &own
@@ -101,8 +109,8 @@ func (r request) reads() bool {
 }
 
 // send sends a request and reads the answer. It waits and tries again when the
-// server asks for that (RFC 6585 §4). The error is a TransportError, or a skip
-// when the run is read-only.
+// server asks for that (RFC 6585 §4). The error is a TransportError, also if the
+// server still has no time then, or a skip when the run is read-only.
 func (c *Client) send(ctx context.Context, r request) (*reply, error) {
 	if c.readOnly && !r.reads() {
 		return nil, skip("%s is not sent in a read-only run", r.method)
@@ -116,9 +124,12 @@ func (c *Client) send(ctx context.Context, r request) (*reply, error) {
 		if err != nil {
 			return nil, &TransportError{err}
 		}
-		wait, again := retryAfter(answer)
-		if !again || try == maxRetries || !sleep(ctx, wait) {
+		wait, again := retryAfter(answer, firstWait<<try)
+		if !again {
 			return answer, nil
+		}
+		if try == maxRetries || wait > maxRetryAfter || !sleep(ctx, wait) {
+			return nil, &TransportError{fmt.Errorf("%s %s is answered with %d again and again", r.method, r.path, answer.status)}
 		}
 	}
 }
@@ -157,7 +168,7 @@ func (c *Client) once(ctx context.Context, r request, body []byte) (*reply, erro
 	return answer, nil
 }
 
-// setHeader sends the token only to the server under test, not to wherever a
+// setHeader sends the token and the caller's headers only to the server under test, not to wherever a
 // location in one of its answers points.
 func (c *Client) setHeader(req *http.Request, r request, hasBody bool) {
 	req.Header.Set("Accept", "application/scim+json")
@@ -165,8 +176,13 @@ func (c *Client) setHeader(req *http.Request, r request, hasBody bool) {
 	if hasBody {
 		req.Header.Set("Content-Type", "application/scim+json")
 	}
-	if base, err := url.Parse(c.URL); err == nil && base.Host == req.URL.Host && c.Token != "" {
-		req.Header.Set("Authorization", "Bearer "+c.Token)
+	if base, err := url.Parse(c.URL); err == nil && base.Host == req.URL.Host {
+		for name, values := range c.Header {
+			req.Header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+		}
+		if c.Token != "" {
+			req.Header.Set("Authorization", "Bearer "+c.Token)
+		}
 	}
 	for name, value := range r.header {
 		switch {
@@ -180,14 +196,25 @@ func (c *Client) setHeader(req *http.Request, r request, hasBody bool) {
 	}
 }
 
-// retryAfter says whether the server wants to be asked again, and when.
-func retryAfter(r *reply) (time.Duration, bool) {
-	if r.status != http.StatusTooManyRequests && r.status != http.StatusServiceUnavailable {
+// retryAfter says whether the server wants to be asked again, and when: 503 says
+// so only with a Retry-After, 429 always does.
+func retryAfter(r *reply, otherwise time.Duration) (time.Duration, bool) {
+	busy := r.status == http.StatusTooManyRequests
+	if !busy && r.status != http.StatusServiceUnavailable {
 		return 0, false
 	}
-	seconds, err := strconv.Atoi(r.header.Get("Retry-After"))
-	wait := time.Duration(seconds) * time.Second
-	return wait, err == nil && wait >= 0 && wait <= maxRetryAfter
+	after := r.header.Get("Retry-After")
+	if seconds, err := strconv.Atoi(after); err == nil && seconds >= 0 {
+		return time.Duration(seconds) * time.Second, true
+	}
+	if at, err := http.ParseTime(after); err == nil {
+		now, err := http.ParseTime(r.header.Get("Date")) // by the server's clock
+		if err != nil {
+			now = time.Now()
+		}
+		return max(at.Sub(now), 0), true
+	}
+	return otherwise, busy
 }
 
 // escape makes an id fit for a path.

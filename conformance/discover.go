@@ -32,6 +32,7 @@ type server struct {
 	config *reply
 	types  *reply
 	schema *reply
+	bare   *reply // a user with nothing but what is required
 
 	attributes map[string][]attribute // by core schema
 
@@ -102,6 +103,7 @@ type kind struct {
 	endpoint   string // "/Users"
 	schema     string
 	extensions []string
+	required   []string // those of them that every resource has to have
 }
 
 // kind finds the resource type with a core schema, or skips.
@@ -127,6 +129,9 @@ func kindOf(t object) kind {
 	list, _ := field(t, "schemaExtensions").([]any)
 	for _, e := range list {
 		k.extensions = append(k.extensions, text(e, "schema"))
+		if field(e, "required") == true {
+			k.required = append(k.required, text(e, "schema"))
+		}
 	}
 	return k
 }

@@ -35,7 +35,9 @@
 // lag behind writes by [Options.Settle].
 //
 // What the server does not advertise in ServiceProviderConfig is not tested,
-// and no attribute is written that its /Schemas does not declare.
+// and no attribute is written that its /Schemas does not declare. What schemas
+// call required is sent with every user, and [Options.User] for what they do not
+// tell.
 //
 // # Clients
 //
@@ -45,9 +47,10 @@
 // # Why it can be trusted
 //
 // TestMutants holds at least one broken server for every check, and demands
-// that this check notices, and no unrelated one. The reports of runs against
-// other people's servers are kept, reviewed failure by failure, in
-// testdata/reviewed.
+// that this check notices, and no unrelated one. TestVariants holds servers that
+// conform and chose otherwise than most, and demands that no check fails. The
+// reports of runs against other people's servers are kept, reviewed failure by
+// failure, in testdata/reviewed.
 //
 // The error types tooMany, sensitive and invalidVers cannot be provoked from
 // outside; their checks demand only that a server which uses them uses them

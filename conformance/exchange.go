@@ -46,11 +46,20 @@ func (c *Client) exchange(req *http.Request, body []byte, r *reply) Exchange {
 	}
 }
 
+// secrets are the token and the values of the caller's headers.
+func (c *Client) secrets() []string {
+	var out []string
+	for _, values := range c.Header {
+		out = append(out, values...)
+	}
+	return slices.DeleteFunc(append(out, c.Token), func(s string) bool { return s == "" })
+}
+
 // shown redacts and bounds a text for a report.
 func (c *Client) shown(text string, limit int) string {
-	if c.Token != "" {
-		text = strings.ReplaceAll(text, c.Token, redacted)
-		text = strings.ReplaceAll(text, url.QueryEscape(c.Token), redacted)
+	for _, secret := range c.secrets() {
+		text = strings.ReplaceAll(text, secret, redacted)
+		text = strings.ReplaceAll(text, url.QueryEscape(secret), redacted)
 	}
 	if len(text) > limit {
 		text = text[:limit] + fmt.Sprintf("… (%d bytes in all)", len(text))

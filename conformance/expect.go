@@ -100,10 +100,22 @@ func fieldIs(v any, path string, want any) error {
 		}
 		return nil
 	}
-	if !equal(got, want) {
+	if !equal(got, want) && !alike(path, got, want) {
 		return fmt.Errorf("%s is %s, want %s", path, show(got), show(want))
 	}
 	return nil
+}
+
+// exact are the last steps of paths whose letter case matters.
+var exact = []string{"id", "externalId", "location", "$ref", "version", "resourceType", "created", "lastModified", "endpoint", "schema",
+	"status", "scimType", "method", "bulkId"}
+
+// alike reports whether strings differ only in letter case where that may be: a
+// server may alter the case of what is not case-exact (RFC 7643 §7).
+func alike(path string, got, want any) bool {
+	a, isText := got.(string)
+	b, wantText := want.(string)
+	return isText && wantText && strings.EqualFold(a, b) && !slices.Contains(exact, path[strings.LastIndexByte(path, '/')+1:])
 }
 
 // has wants a path to be assigned.

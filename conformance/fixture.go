@@ -27,7 +27,34 @@ func (r *resource) name() string {
 // userBody completes attrs to a user that the server's schemas allow.
 func (c *Client) userBody(ctx context.Context, attrs object) (object, error) {
 	body := object{"userName": c.unique() + "@example.com"}
+	if more, ok := c.filledIn(c.always).(object); ok {
+		overlay(body, more)
+	}
 	return c.complete(ctx, userURN, body, attrs)
+}
+
+// filledIn is a copy of what the caller gave, with the unique names in it.
+func (c *Client) filledIn(v any) any {
+	switch v := v.(type) {
+	case string:
+		for strings.Contains(v, "${unique}") {
+			v = strings.Replace(v, "${unique}", c.unique(), 1)
+		}
+		return v
+	case []any:
+		out := make([]any, len(v))
+		for i, e := range v {
+			out[i] = c.filledIn(e)
+		}
+		return out
+	case object:
+		out := object{}
+		for name, e := range v {
+			out[name] = c.filledIn(e)
+		}
+		return out
+	}
+	return v
 }
 
 func (c *Client) groupBody(ctx context.Context, attrs object) (object, error) {
@@ -37,16 +64,29 @@ func (c *Client) groupBody(ctx context.Context, attrs object) (object, error) {
 // complete adds what the schemas call required, with made-up values. An
 // attribute given as nil is left out.
 func (c *Client) complete(ctx context.Context, core string, body, attrs object) (object, error) {
+	k, err := c.kind(ctx, core)
+	if err != nil {
+		return nil, err
+	}
 	all, err := c.attributes(ctx, core)
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range all {
-		if top := !strings.Contains(a.path, "."); top && a.Required && a.writable() && strings.EqualFold(a.urn, core) && body[a.Name] == nil {
-			body[a.Name] = c.sample(a)
+	for _, urn := range k.required {
+		if body[urn] == nil {
+			body[urn] = object{}
 		}
 	}
-	maps.Copy(body, attrs)
+	for _, a := range all {
+		in := body
+		if !strings.EqualFold(a.urn, core) {
+			in, _ = body[a.urn].(object)
+		}
+		if top := !strings.Contains(a.path, "."); top && a.Required && a.writable() && in != nil && in[a.Name] == nil {
+			in[a.Name] = c.sample(a)
+		}
+	}
+	overlay(body, attrs)
 	schemas := []any{core}
 	for name, value := range body {
 		if value == nil {
@@ -57,6 +97,19 @@ func (c *Client) complete(ctx context.Context, core string, body, attrs object) 
 	}
 	body["schemas"] = schemas
 	return body, nil
+}
+
+// overlay sets attributes, and those of an extension beside what it has.
+func overlay(body, attrs object) {
+	for name, value := range attrs {
+		ext, both := body[name].(object)
+		more, ok := value.(object)
+		if both && ok && strings.HasPrefix(name, "urn:") {
+			maps.Copy(ext, more)
+			continue
+		}
+		body[name] = value
+	}
 }
 
 // sample is a value that fits an attribute.
@@ -78,10 +131,7 @@ func (c *Client) sample(a attribute) any {
 	case "complex":
 		v = c.sampleComplex(a)
 	default:
-		v = c.unique()
-		if len(a.Canonical) > 0 {
-			v = a.Canonical[0]
-		}
+		v = c.sampleText(a)
 	}
 	if a.MultiValued {
 		return []any{v}
@@ -89,18 +139,35 @@ func (c *Client) sample(a attribute) any {
 	return v
 }
 
+// sampleText keeps rules that many servers have and no schema can say.
+func (c *Client) sampleText(a attribute) any {
+	switch {
+	case len(a.Canonical) > 0:
+		return a.Canonical[0]
+	case strings.EqualFold(a.Name, "password"):
+		return c.password()
+	case strings.EqualFold(a.path, "emails.value"):
+		return c.unique() + "@example.com"
+	case strings.EqualFold(a.path, "phoneNumbers.value"):
+		return "tel:+1-201-555-0123" // RFC 7643 §4.1.2 wants RFC 3966
+	}
+	return c.unique()
+}
+
+// password has what most rules for passwords ask for.
+func (c *Client) password() string { return "t1meMa$heen-" + c.unique() }
+
 func (c *Client) sampleComplex(a attribute) object {
 	o := object{}
 	for _, s := range a.Sub {
-		if s.Required && s.writable() || s.Name == "value" {
+		if s.writable() && (s.Required || s.Name == "value") {
 			o[s.Name] = c.sample(s)
 		}
 	}
-	if len(o) == 0 && len(a.Sub) > 0 {
-		o[a.Sub[0].Name] = c.sample(a.Sub[0])
-	}
-	if strings.EqualFold(a.Name, "emails") {
-		o["value"] = c.unique() + "@example.com"
+	for _, s := range a.Sub {
+		if len(o) == 0 && s.writable() {
+			o[s.Name] = c.sample(s)
+		}
 	}
 	return o
 }
@@ -122,10 +189,21 @@ func (c *Client) group(ctx context.Context, attrs object) (*resource, error) {
 	return c.make(ctx, groupURN, body)
 }
 
+// nameOf is the attribute that every resource of a core schema has to have.
+func nameOf(core string) string {
+	if core == groupURN {
+		return "displayName"
+	}
+	return "userName"
+}
+
 // make creates a resource or skips the check as blocked.
 func (c *Client) make(ctx context.Context, core string, body object) (*resource, error) {
 	k, err := c.kind(ctx, core)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.settable(ctx, core, nameOf(core)); err != nil {
 		return nil, err
 	}
 	r, err := c.create(ctx, post(k.endpoint, body))
@@ -170,7 +248,7 @@ func (c *Client) anyUser(ctx context.Context) (*resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := c.expect(ctx, get(query(endpoint, "count", "1")), isList)
+	list, err := c.expect(ctx, get(query(endpoint, "count", "1")), c.listing(ctx))
 	if err != nil {
 		return nil, blocked("listing users", err)
 	}
@@ -185,7 +263,7 @@ func (c *Client) anyUser(ctx context.Context) (*resource, error) {
 // withUser is a check on one new user.
 func withUser(attrs object, fn func(context.Context, *Client, *resource) error) func(context.Context, *Client) error {
 	return func(ctx context.Context, c *Client) error {
-		if err := c.needs(ctx, userURN, names(attrs)...); err != nil {
+		if err := c.takes(ctx, userURN, attrs); err != nil {
 			return err
 		}
 		u, err := c.user(ctx, attrs)
@@ -194,19 +272,4 @@ func withUser(attrs object, fn func(context.Context, *Client, *resource) error) 
 		}
 		return fn(ctx, c, u)
 	}
-}
-
-// names lists the attributes of a body that must be declared for it to be sent.
-func names(attrs object) []string {
-	var out []string
-	for name, value := range attrs {
-		if strings.HasPrefix(name, "urn:") {
-			for sub := range value.(object) {
-				out = append(out, name+":"+sub)
-			}
-			continue
-		}
-		out = append(out, name)
-	}
-	return out
 }

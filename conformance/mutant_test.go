@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"testing"
 )
 
 // mutant is a reference server with one fault. Most faults are made from the
@@ -97,7 +98,7 @@ func (m mutant) asked(name, like string) mutant {
 }
 
 // server is a new reference with the fault.
-func (m mutant) server() http.Handler {
+func (m mutant) server(t testing.TB) http.Handler {
 	ref := newReference(m.faults...)
 	served := 0
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -119,7 +120,7 @@ func (m mutant) server() http.Handler {
 		if m.echoed {
 			own = m.set("detail", string(raw))
 		}
-		own.serve(w, m.request(r, raw), ref)
+		own.serve(w, m.request(t, r, raw), ref)
 	})
 }
 
@@ -142,8 +143,8 @@ func (m mutant) matches(r *http.Request, body []byte) bool {
 }
 
 // request is what the reference gets to see.
-func (m mutant) request(r *http.Request, body []byte) *http.Request {
-	out := r.Clone(r.Context())
+func (m mutant) request(t testing.TB, r *http.Request, body []byte) *http.Request {
+	out, sense := r.Clone(r.Context()), json.Valid(body)
 	for _, x := range m.rewrites {
 		if x.where == "body" {
 			body = x.from.ReplaceAll(body, []byte(x.to))
@@ -159,6 +160,9 @@ func (m mutant) request(r *http.Request, body []byte) *http.Request {
 			}
 		}
 		out.URL.RawQuery = values.Encode()
+	}
+	if sense && !json.Valid(body) { // any check would notice that
+		t.Errorf("the mutant for %s garbles the body: %s", m.check, body)
 	}
 	if m.adds[0] != "" {
 		out.URL.RawQuery += "&" + m.adds[0] + "=" + m.adds[1]

@@ -50,7 +50,7 @@ func filterMutants() []mutant {
 		f("date-gt-same", `meta.created gt ("[^"]*") and userName eq`, `meta.created ge $1 and userName eq`),
 		f("date-lt", `meta.created lt "2011`, `meta.created gt "2011`),
 		f("date-pr", `meta.created pr`, none),
-		f("date-zone", `meta.created gt ("[^"]*)\+02:00"`, `meta.created eq $1Z"`),
+		f("date-zone", `meta.created gt ("[^"]*)\+02:00"`, `meta.created eq ${1}Z"`),
 		m("filter/date-attribute-zone", "^$").fault("no-zones"),
 		f("date-attribute", `(`+referenceURN+`:since) gt`, `$1 eq`),
 		f("integer-eq", `(.*:score) eq 5$`, `$1 eq 6`),

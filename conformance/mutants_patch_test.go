@@ -43,7 +43,7 @@ func patchMutants() []mutant {
 		ops("remove-filtered-and", `{"op":"remove","path":"emails[type eq \"work\" and value eq \"home@example.com\"]"}`).send(" and ", " or "),
 		ops("remove-filtered-or", `{"op":"remove","path":"emails[type eq \"work\" or value eq \"home@example.com\"]"}`).send(" or ", " and "),
 		ops("remove-filtered-operator", `{"op":"remove","path":"emails[value sw \"work@\"]"}`).status(400),
-		ops("remove-filtered-boolean", `{"op":"remove","path":"emails[primary eq true]"}`).send("eq true", `eq "true"`),
+		ops("remove-filtered-boolean", `{"op":"remove","path":"emails[primary eq true]"}`).send("eq true", `eq \"true\"`),
 		ops("remove-value-path-sub", `{"op":"remove","path":"emails[type eq \"work\"].display"}`).send(`\]\.display`, "]"),
 		ignores("remove-extension", `{"op":"remove","path":"`+enterpriseURN+`:department"}`),
 		ops("remove-no-path", `{"op":"remove"}`).drop("scimType"),

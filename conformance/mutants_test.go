@@ -113,11 +113,14 @@ func touched(m mutant, requests map[string][]sent) []conformance.Check {
 func catch(t *testing.T, m mutant, checks []conformance.Check) []string {
 	var others []string
 	caught := false
-	for check, err := range conformance.Run(t.Context(), clientOf(m.server()), conformance.Options{Checks: checks}) {
+	for check, err := range conformance.Run(t.Context(), clientOf(m.server(t)), conformance.Options{Checks: checks}) {
 		switch outcome := conformance.OutcomeOf(err); {
 		case outcome == conformance.Errored:
 			t.Fatalf("%s: %v", check.Name, err)
 		case check.Name == m.check && outcome == conformance.Fail:
+			if testing.Verbose() {
+				t.Logf("REASON %s: %v", check.Name, err)
+			}
 			caught = true
 		case check.Name == m.check:
 			t.Errorf("not caught: %s: %v", outcome, err)

@@ -6,7 +6,7 @@ func etagMutants() []mutant {
 		return m("etag/"+check, "^"+method+" /Users/user").asked("If-Match", "stale").ask("If-Match", "")
 	}
 	good := func(check, method string) mutant {
-		return m("etag/"+check, "^"+method+" /Users/user").asked("If-Match", `W/"[0-9]`).status(412)
+		return m("etag/"+check, "^"+method+" /Users/user").asked("If-Match", `W/"[0-9]`).status(428)
 	}
 	none := func(check, tag string) mutant {
 		return m("etag/"+check, "^GET /Users/user").asked("If-None-Match", tag)
@@ -14,7 +14,7 @@ func etagMutants() []mutant {
 	return []mutant{
 		user("header").header("ETag", ""),
 		user("form").header("ETag", "1").set("meta/version", "1"),
-		user("version").drop("meta/version"),
+		user("version").set("meta/version", `W/"0"`),
 		m("etag/create", "^POST /Users$").only(201).header("ETag", ""),
 		m("etag/list", `^GET /Users\?count=1$`).drop("Resources/0/meta/version"),
 		none("none-match", `^W/"1"$`).ask("If-None-Match", ""),
@@ -160,9 +160,10 @@ func securityMutants() []mutant {
 		auth("error", "^$").drop("schemas"),
 		auth("media-type", "^$").header("Content-Type", "text/html"),
 		in("wrong", "scimconf-wrong"),
+		auth("wrong-status", "scimconf-wrong").only(401).status(403),
 		in("empty", `^Bearer ?$`),
 		in("scheme", "^Scimconf"),
-		auth("basic", "^Basic").only(401).status(403),
+		auth("basic", "^Basic").only(401).status(200),
 		in("long", "xxxxxx"),
 		in("prefix", "^Bearer "+refToken[:len(refToken)-1]+"$"),
 		auth("scheme-case", "^bearer ").status(401),

@@ -18,6 +18,7 @@ type patchCase struct {
 	ops     []any
 	want    []expectation // of a GET afterwards
 	answer  []expectation // of the PATCH itself; nil means success
+	clears  string        // an attribute that a user must be able to be without
 	profile string        // why the interoperability profile wants something else
 }
 
@@ -56,11 +57,7 @@ func (p patchCase) run(ctx context.Context, c *Client) error {
 	if err := c.profileForbids(ctx, p.profile, p.ops); err != nil {
 		return err
 	}
-	need := names(p.before)
-	if p.uses != "" {
-		need = append(need, p.uses)
-	}
-	if err := c.needs(ctx, userURN, need...); err != nil {
+	if err := p.applies(ctx, c); err != nil {
 		return err
 	}
 	u, err := c.user(ctx, maps.Clone(p.before))
@@ -75,6 +72,34 @@ func (p patchCase) run(ctx context.Context, c *Client) error {
 		return err
 	}
 	return c.shows(ctx, u, append([]expectation{success}, p.want...)...)
+}
+
+// applies skips what the server does not offer.
+func (p patchCase) applies(ctx context.Context, c *Client) error {
+	bodies := []object{p.before}
+	for _, o := range p.ops {
+		path, _, _ := strings.Cut(text(o, "path"), "[")
+		value := field(o, "value")
+		if sent, ok := value.(object); ok && path == "" {
+			bodies = append(bodies, sent)
+		} else if _, isList := value.([]any); ok || isList {
+			bodies = append(bodies, object{path: value})
+		}
+	}
+	for _, body := range bodies {
+		if err := c.takes(ctx, userURN, body); err != nil {
+			return err
+		}
+	}
+	if p.uses != "" {
+		if err := c.needs(ctx, userURN, p.uses); err != nil {
+			return err
+		}
+	}
+	if p.clears != "" {
+		return c.optional(ctx, p.clears)
+	}
+	return nil
 }
 
 // profileForbids skips what a server that says it follows the interoperability
@@ -119,6 +144,8 @@ var (
 	lovelace = object{"name": object{"givenName": "Ada", "familyName": "Lovelace"}}
 	oneMail  = object{"emails": []any{object{"value": "work@example.com", "type": "work"}}}
 	twoMails = object{"emails": []any{
+		object{"value": "work@example.com", "type": "work"}, object{"value": "home@example.com", "type": "home"}}}
+	mainMail = object{"emails": []any{
 		object{"value": "work@example.com", "type": "work", "primary": true}, object{"value": "home@example.com", "type": "home"}}}
 	engines = object{enterpriseURN: object{"department": "Engines"}}
 )

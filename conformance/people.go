@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -19,6 +20,7 @@ type people struct {
 	mark    string
 	a, b, c *resource
 	extra   map[string]attribute // by type: writable attributes beyond the usual ones
+	apart   error                // why they are not found together
 	replace *strings.Replacer    // {mark}, {A.id}, {A.created}, …
 }
 
@@ -38,19 +40,21 @@ func (c *Client) folk(ctx context.Context) (*people, error) {
 }
 
 func (c *Client) makeFolk(ctx context.Context) (*people, error) {
-	p := &people{mark: c.unique()}
-	var err error
-	if p.extra, err = c.extraAttributes(ctx); err != nil {
+	extra, err := c.extraAttributes(ctx)
+	if err != nil {
 		return nil, err
 	}
-	for i, slot := range []**resource{&p.a, &p.b, &p.c} {
-		attrs, err := c.onlyDeclared(ctx, p.person(i))
-		if err != nil {
-			return nil, err
-		}
-		if *slot, err = c.user(ctx, attrs); err != nil {
-			return nil, err
-		}
+	p := &people{mark: c.unique(), extra: extra}
+	err = c.born(ctx, p)
+	if OutcomeOf(err) == Skipped && len(extra) > 0 { // the server may have rules for them that schemas cannot say
+		p = &people{mark: c.unique()}
+		err = c.born(ctx, p)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := c.appear(ctx, p); err != nil {
+		return nil, err
 	}
 	// They stay until the run ends: the leftovers of this check become the run's.
 	c.server.keep(c)
@@ -58,6 +62,63 @@ func (c *Client) makeFolk(ctx context.Context) (*people, error) {
 		"{A.id}", p.a.id, "{A.created}", text(p.a.made.body, "meta/created"), "{B.created}", text(p.b.made.body, "meta/created"),
 		"{A.name}", p.a.name(), "{B.name}", p.b.name())
 	return p, nil
+}
+
+func (c *Client) born(ctx context.Context, p *people) error {
+	for i, slot := range []**resource{&p.a, &p.b, &p.c} {
+		attrs, err := c.pruned(ctx, "", p.person(i))
+		if err != nil {
+			return err
+		}
+		if *slot, err = c.user(ctx, attrs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appear waits until searches have caught up, and notes whether one search finds
+// all three, on one page.
+func (c *Client) appear(ctx context.Context, p *people) error {
+	filter := fmt.Sprintf("userName sw %q", p.mark)
+	err := c.soon(ctx, func() error {
+		if err := c.supports(ctx, "filter"); err != nil {
+			return err
+		}
+		r, err := c.expect(ctx, get(query(parent(p.a.path), "filter", filter)), status(200))
+		if err != nil {
+			return err
+		}
+		if found := p.letters(r.resources()); found != "ABC" {
+			return fmt.Errorf("it finds %s of three users on its first page", who(found))
+		}
+		return nil
+	})
+	if OutcomeOf(err) == Errored {
+		return err
+	}
+	p.apart = blocked("the filter "+filter, err)
+	return nil
+}
+
+// crowd returns the people where one search finds all three.
+func (c *Client) crowd(ctx context.Context, uses ...string) (*people, error) {
+	p, err := c.filterable(ctx, uses...)
+	if err == nil && p.apart != nil {
+		return nil, p.apart
+	}
+	return p, err
+}
+
+// made reports whether the server made up a value for C, who was given none.
+func (p *people) made(name string) bool {
+	where := name
+	if !strings.HasPrefix(name, "urn:") {
+		where, _, _ = strings.Cut(name, ".")
+	} else if i := strings.LastIndexByte(name, ':'); i >= 0 {
+		where = name[:i] + "/" + strings.ReplaceAll(name[i+1:], ".", "/")
+	}
+	return name != "active" && !strings.HasPrefix(name, "meta.") && !unassigned(p.c.at(where))
 }
 
 // person returns the attributes of A, B or C.
@@ -132,50 +193,57 @@ func (c *Client) extraAttributes(ctx context.Context) (map[string]attribute, err
 	return found, nil
 }
 
-// onlyDeclared drops what the server does not declare.
-func (c *Client) onlyDeclared(ctx context.Context, attrs object) (object, error) {
-	out := object{}
-	for name, value := range attrs {
-		err := c.needs(ctx, userURN, names(object{name: value})...)
-		if OutcomeOf(err) == Errored {
-			return nil, err
-		}
-		if err == nil {
-			out[name] = value
-		}
-	}
-	return out, nil
-}
-
 // keep hands what a check has made over to the run.
 func (s *server) keep(c *Client) {
 	s.kept = append(s.kept, *c.leftovers...)
 	*c.leftovers = nil
 }
 
+// A search is lenient if 400 invalidFilter may say that the server does not
+// support a comparison (RFC 7644 §3.12), and strict if it must be understood.
+const (
+	lenient = false
+	strict  = true
+)
+
 // matches returns which of the people a filter finds, as "AB". Where the answer
 // is cut by paging, the filter is narrowed to the people.
-func (c *Client) matches(ctx context.Context, p *people, filter string) (string, error) {
-	found, complete, err := c.tryFilter(ctx, p, filter)
+func (c *Client) matches(ctx context.Context, p *people, filter string, must bool) (string, error) {
+	found, complete, err := c.tryFilter(ctx, p, filter, must)
 	if err != nil || complete {
 		return found, err
 	}
-	found, complete, err = c.tryFilter(ctx, p, fmt.Sprintf("userName sw %q and (%s)", p.mark, filter))
+	found, complete, err = c.tryFilter(ctx, p, fmt.Sprintf("userName sw %q and (%s)", p.mark, filter), lenient)
 	if err == nil && !complete {
-		return "", skip("the answer to %s does not fit on a page", filter)
+		found, err = c.leafThrough(ctx, p, filter)
 	}
 	return found, err
 }
 
-func (c *Client) tryFilter(ctx context.Context, p *people, filter string) (string, bool, error) {
-	r, err := c.expect(ctx, get(query(parent(p.a.path), "filter", filter, "count", "100")), status(200), isObject)
+func (c *Client) tryFilter(ctx context.Context, p *people, filter string, must bool) (string, bool, error) {
+	r, err := c.send(ctx, get(query(parent(p.a.path), "filter", filter, "count", "100")))
 	if err != nil {
+		return "", false, err
+	}
+	if !must && r.status == http.StatusBadRequest && text(r.body, "scimType") == "invalidFilter" {
+		return "", false, skip("the server says that it does not support a comparison of this filter: %s", filter)
+	}
+	if err := r.meets(status(200), isObject); err != nil {
 		return "", false, fmt.Errorf("filter %s: %w", filter, err)
 	}
 	list := r.resources()
-	found := p.letters(list)
 	total, _ := integer(field(r.body, "totalResults"))
-	return found, total <= len(list), nil
+	return p.letters(list), total <= len(list) && r.next() == "", nil
+}
+
+// leafThrough reads a list of some pages: three people may be more than a page holds.
+func (c *Client) leafThrough(ctx context.Context, p *people, filter string) (string, error) {
+	var list []object
+	all := query(parent(p.a.path), "filter", fmt.Sprintf("userName sw %q and (%s)", p.mark, filter))
+	if _, err := c.walk(ctx, all, func(o object) { list = append(list, o) }); err != nil {
+		return "", err
+	}
+	return p.letters(list), nil
 }
 
 // letters returns who of the people is in a list, in alphabetical order.

@@ -29,10 +29,10 @@ func (s *reference) bulk(_ http.ResponseWriter, r *http.Request) (int, any, erro
 		return 0, nil, err
 	}
 	operations := list(body["Operations"])
-	if len(operations) > refMaxOperations {
-		return 0, nil, fail(http.StatusRequestEntityTooLarge, "", "there are more than %d operations", refMaxOperations)
+	if most := s.maxOperations(); len(operations) > most {
+		return 0, nil, fail(http.StatusRequestEntityTooLarge, "", "there are more than %d operations", most)
 	}
-	run := &bulkRun{s: s, auth: r.Header.Get("Authorization"), made: map[string]string{}, results: make([]map[string]any, len(operations))}
+	run := &bulkRun{s: s, made: map[string]string{}, results: make([]map[string]any, len(operations))}
 	limit, _ := atoi(fmt.Sprint(body["failOnErrors"]), 0)
 	for moved := true; moved; {
 		moved = false
@@ -57,7 +57,6 @@ func (s *reference) bulk(_ http.ResponseWriter, r *http.Request) (int, any, erro
 
 type bulkRun struct {
 	s       *reference
-	auth    string
 	made    map[string]string // bulkId to id
 	results []map[string]any
 	errors  int
@@ -84,10 +83,9 @@ func (b *bulkRun) do(o map[string]any) map[string]any {
 		return b.refused(o, fail(400, "invalidSyntax", "the method is not known"))
 	}
 	req := httptest.NewRequest(method, refBase+text(o["path"]), bytes.NewReader(data))
-	req.Header.Set("Authorization", b.auth)
 	req.Header.Set("Content-Type", "application/scim+json")
 	rec := httptest.NewRecorder()
-	b.s.ServeHTTP(rec, req)
+	http.StripPrefix("/scim/v2", b.s.mux).ServeHTTP(rec, req)
 	result := b.result(o, rec.Code)
 	var answer map[string]any
 	_ = json.Unmarshal(rec.Body.Bytes(), &answer) // a DELETE has no body

@@ -45,7 +45,7 @@ func (s *reference) parseFilter(k *refKind, text string) (predicate, error) {
 // resolve finds a declared attribute by its path, in any letter case.
 func (s *reference) resolve(k *refKind, path string) (*refAttr, []string) {
 	if k == nil {
-		k = userKind
+		k = s.user
 	}
 	attrs, where := append(append([]*refAttr{}, k.attrs...), metaAttrs...), []string(nil)
 	if i := strings.LastIndexByte(path, ':'); i >= 0 {
@@ -151,11 +151,11 @@ func (p *filterParser) comparison(path string) (predicate, error) {
 		return p.valuePath(a, where)
 	}
 	op := strings.ToLower(p.take())
-	if op == "pr" {
+	if op == "pr" && !p.s.ways.onlyEq {
 		return func(o map[string]any) bool { return len(values(o, where)) > 0 }, nil
 	}
 	compare := p.s.operator(op)
-	if compare == nil {
+	if compare == nil || p.s.ways.onlyEq && op != "eq" {
 		return nil, errFilter
 	}
 	if a.typ == "complex" { // the value of a multi-valued attribute

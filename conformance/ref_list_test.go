@@ -85,12 +85,15 @@ func (s *reference) searchAll(w http.ResponseWriter, r *http.Request) (int, any,
 func (s *reference) matching(k *refKind, q refQuery) ([]*doc, error) {
 	match := predicate(func(map[string]any) bool { return true })
 	if q.filter != "" {
+		if !s.ways.has("filter") {
+			return nil, fail(400, "invalidFilter", "filters are not supported")
+		}
 		var err error
 		if match, err = s.parseFilter(k, q.filter); err != nil {
 			return nil, err
 		}
 	}
-	shown := s.docs
+	shown := s.seen(3 * s.ways.lag)
 	if s.faults["lists-deleted"] && q.filter == "" {
 		shown = append(slices.Clone(shown), s.buried...)
 	}
@@ -106,7 +109,7 @@ func (s *reference) matching(k *refKind, q refQuery) ([]*doc, error) {
 	if s.seq++; s.faults["restless-order"] && q.count == 20 && s.seq%2 == 0 {
 		slices.Reverse(found)
 	}
-	if q.sortBy != "" {
+	if q.sortBy != "" && s.ways.has("sort") {
 		s.sort(k, found, q)
 	}
 	return found, nil
@@ -168,6 +171,12 @@ func (s *reference) answer(k *refKind, q refQuery) (int, any, error) {
 	}
 	total := len(found)
 	q.count = min(max(q.count, 0), refMaxFilter)
+	if s.ways.page > 0 {
+		q.count = min(q.count, s.ways.page)
+	}
+	if s.ways.onlyCursor && q.cursor == nil {
+		q.start, q.cursor = 1, new(string)
+	}
 	from := min(max(q.start, 1)-1, total)
 	if q.cursor != nil {
 		if from, err = s.position(q); err != nil {
@@ -187,6 +196,9 @@ func (s *reference) answer(k *refKind, q refQuery) (int, any, error) {
 	out["totalResults"] = total
 	if q.cursor != nil {
 		delete(out, "startIndex")
+		if s.ways.onlyCursor {
+			delete(out, "totalResults")
+		}
 		if to < total && q.count > 0 {
 			out["nextCursor"] = q.seal(to)
 		}

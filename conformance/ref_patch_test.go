@@ -22,7 +22,7 @@ func (s *reference) patch(k *refKind) handler {
 		if err := s.apply(d, body); err != nil {
 			return 0, nil, err
 		}
-		w.Header().Set("ETag", d.tag())
+		s.tag(w, d)
 		if s.faults["no-content"] && !r.URL.Query().Has("attributes") {
 			return http.StatusNoContent, nil, nil
 		}
@@ -119,7 +119,7 @@ func (s *reference) onPath(k *refKind, attrs map[string]any, kind, path string, 
 	if s.faults["replace-needs-value"] && kind == "replace" && attrs[where[0]] == nil {
 		return fail(400, "noTarget", "%s has no value", path)
 	}
-	if a.mutability == "readOnly" || where[0] == "meta" || kind == "remove" && a.required {
+	if a.mutability == "readOnly" || where[0] == "meta" || kind == "remove" && a.required && m[2] == "" {
 		return fail(400, "mutability", "%s cannot be changed so", m[1])
 	}
 	parent := attrs
@@ -236,7 +236,7 @@ func demote(elements []any, except map[string]any) {
 }
 
 func (s *reference) onElements(parent map[string]any, a *refAttr, kind, filter, sub string, value any) error {
-	match, err := (&reference{faults: s.faults}).parseFilter(&refKind{attrs: a.sub}, filter)
+	match, err := (&reference{faults: s.faults, user: s.user}).parseFilter(&refKind{attrs: a.sub}, filter)
 	if err != nil {
 		return fail(400, "invalidPath", "the filter of the path is not understood")
 	}
@@ -267,6 +267,9 @@ func (s *reference) onElements(parent map[string]any, a *refAttr, kind, filter, 
 	if made := fromFilter(filter); !matched && kind == "add" && sub != "" && made != nil {
 		made[sub] = value
 		rest = append(rest, made)
+	}
+	if len(rest) == 0 && a.required {
+		return fail(400, "mutability", "%s is required", a.name)
 	}
 	set(parent, a.name, orNil(rest))
 	return nil

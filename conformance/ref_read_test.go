@@ -9,7 +9,13 @@ import (
 )
 
 func (d *doc) location() string { return refBase + d.kind.endpoint + "/" + d.id }
-func (d *doc) tag() string      { return fmt.Sprintf(`W/"%d"`, d.version) }
+func (s *reference) tag(w http.ResponseWriter, d *doc) {
+	if s.ways.has("etag") {
+		w.Header().Set("ETag", d.tag())
+	}
+}
+
+func (d *doc) tag() string { return fmt.Sprintf(`W/"%d"`, d.version) }
 
 // render is a resource as it is returned by default, and with what is only
 // returned on request: project drops that.
@@ -17,6 +23,9 @@ func (s *reference) render(d *doc) map[string]any {
 	out := map[string]any{"schemas": []any{d.kind.urn}, "id": d.id, "meta": map[string]any{
 		"resourceType": d.kind.name, "location": d.location(), "version": d.tag(),
 		"created": d.created.Format(time.RFC3339Nano), "lastModified": d.modified.Format(time.RFC3339Nano)}}
+	if s.ways.noVersion || !s.ways.has("etag") {
+		delete(out["meta"].(map[string]any), "version")
+	}
 	for name, v := range d.attrs {
 		if len(list(v)) == 0 && v != nil {
 			if _, isList := v.([]any); isList {
@@ -35,7 +44,7 @@ func (s *reference) render(d *doc) map[string]any {
 		out["meta"].(map[string]any)["created"] = at
 		delete(out, "meta.created")
 	}
-	if d.kind == groupKind {
+	if d.kind == s.group {
 		s.renderMembers(d, out)
 		return out
 	}
@@ -70,12 +79,12 @@ func (s *reference) renderMembers(d *doc, out map[string]any) {
 
 func (s *reference) get(k *refKind) handler {
 	return func(w http.ResponseWriter, r *http.Request) (int, any, error) {
-		d := s.lookup(k, r.PathValue("id"))
+		d := lookup(s.seen(s.ways.lag), k, r.PathValue("id"))
 		if d == nil {
 			return 0, nil, fail(http.StatusNotFound, "", "there is no %s %q", k.name, r.PathValue("id"))
 		}
-		w.Header().Set("ETag", d.tag())
-		if slices.Contains(strings.Split(r.Header.Get("If-None-Match"), ", "), d.tag()) {
+		s.tag(w, d)
+		if s.ways.has("etag") && slices.Contains(strings.Split(r.Header.Get("If-None-Match"), ", "), d.tag()) {
 			return http.StatusNotModified, nil, nil
 		}
 		out := s.project(k, s.render(d), queryProjection(r))
@@ -106,7 +115,7 @@ func (s *reference) project(k *refKind, o map[string]any, p projection) map[stri
 	core := strings.ToLower(k.urn) + ":"
 	for name, v := range o {
 		path := strings.ToLower(name)
-		if path == "id" || path == "schemas" {
+		if a := find(k.attrs, name); path == "id" || path == "schemas" || a != nil && a.returned == "always" {
 			out[name] = v
 			continue
 		}

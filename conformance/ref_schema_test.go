@@ -14,6 +14,7 @@ type refKind struct {
 	name, endpoint, urn string
 	attrs               []*refAttr
 	extensions          map[string][]*refAttr
+	required            string // the extension that every resource has to have
 }
 
 type refAttr struct {
@@ -58,36 +59,40 @@ const (
 	schemaURN     = "urn:ietf:params:scim:schemas:core:2.0:Schema"
 )
 
-var userKind = &refKind{
-	name: "User", endpoint: "/Users", urn: userURN,
-	attrs: []*refAttr{
-		attr("userName", "string", "required", "server"),
-		attr("externalId", "string", "exact"),
-		attr("displayName", "string"),
-		attr("active", "boolean"),
-		attr("profileUrl", "reference", "exact"),
-		attr("password", "string", "writeOnly", "never"),
-		attr("name", "complex").of(attr("givenName", "string"), attr("familyName", "string")),
-		attr("emails", "complex", "multi").of(attr("value", "string"), attr("type", "string", "work", "home", "other"),
-			attr("display", "string"), attr("primary", "boolean")),
-		attr("groups", "complex", "multi", "readOnly").of(attr("value", "string", "readOnly"), attr("$ref", "reference", "readOnly"),
-			attr("display", "string", "readOnly")),
-	},
-	extensions: map[string][]*refAttr{
-		enterpriseURN: {attr("department", "string"), attr("employeeNumber", "string")},
-		referenceURN: {attr("badge", "string", "immutable"), attr("hint", "string", "request"), attr("code", "string", "exact"),
-			attr("score", "integer"), attr("weight", "decimal"), attr("since", "dateTime"), attr("photo", "binary", "exact")},
-	},
+func newUserKind() *refKind {
+	return &refKind{
+		name: "User", endpoint: "/Users", urn: userURN,
+		attrs: []*refAttr{
+			attr("userName", "string", "required", "server"),
+			attr("externalId", "string", "exact"),
+			attr("displayName", "string"),
+			attr("active", "boolean"),
+			attr("profileUrl", "reference", "exact"),
+			attr("password", "string", "writeOnly", "never"),
+			attr("name", "complex").of(attr("givenName", "string"), attr("familyName", "string")),
+			attr("emails", "complex", "multi").of(attr("value", "string"), attr("type", "string", "work", "home", "other"),
+				attr("display", "string"), attr("primary", "boolean")),
+			attr("groups", "complex", "multi", "readOnly").of(attr("value", "string", "readOnly"), attr("$ref", "reference", "readOnly"),
+				attr("display", "string", "readOnly")),
+		},
+		extensions: map[string][]*refAttr{
+			enterpriseURN: {attr("department", "string"), attr("employeeNumber", "string")},
+			referenceURN: {attr("badge", "string", "immutable"), attr("hint", "string", "request"), attr("code", "string", "exact"),
+				attr("score", "integer"), attr("weight", "decimal"), attr("since", "dateTime"), attr("photo", "binary", "exact")},
+		},
+	}
 }
 
-var groupKind = &refKind{
-	name: "Group", endpoint: "/Groups", urn: groupURN,
-	attrs: []*refAttr{
-		attr("displayName", "string", "required"),
-		attr("externalId", "string", "exact"),
-		attr("members", "complex", "multi").of(attr("value", "string", "exact", "immutable"), attr("$ref", "reference", "readOnly"),
-			attr("type", "string", "immutable", "User", "Group")),
-	},
+func newGroupKind() *refKind {
+	return &refKind{
+		name: "Group", endpoint: "/Groups", urn: groupURN,
+		attrs: []*refAttr{
+			attr("displayName", "string", "required"),
+			attr("externalId", "string", "exact"),
+			attr("members", "complex", "multi").of(attr("value", "string", "exact", "immutable"), attr("$ref", "reference", "readOnly"),
+				attr("type", "string", "immutable", "User", "Group")),
+		},
+	}
 }
 
 // metaAttrs are readOnly in every resource.
@@ -120,12 +125,12 @@ func documents(list []*refAttr) []any {
 	return out
 }
 
-func refTypes() []any {
+func (s *reference) types() []any {
 	var out []any
-	for _, k := range []*refKind{userKind, groupKind} {
+	for _, k := range s.kinds() {
 		var ext []any
 		for _, urn := range slices.Sorted(maps.Keys(k.extensions)) {
-			ext = append(ext, map[string]any{"schema": urn, "required": false})
+			ext = append(ext, map[string]any{"schema": urn, "required": urn == k.required})
 		}
 		out = append(out, map[string]any{"schemas": []any{typeURN}, "id": k.name, "name": k.name, "endpoint": k.endpoint, "schema": k.urn,
 			"schemaExtensions": ext, "meta": map[string]any{"resourceType": "ResourceType", "location": refBase + "/ResourceTypes/" + k.name}})
@@ -133,13 +138,13 @@ func refTypes() []any {
 	return out
 }
 
-func refSchemas() []any {
+func (s *reference) schemas() []any {
 	var out []any
 	add := func(urn, name string, attrs []*refAttr) {
 		out = append(out, map[string]any{"schemas": []any{schemaURN}, "id": urn, "name": name, "attributes": documents(attrs),
 			"meta": map[string]any{"resourceType": "Schema", "location": refBase + "/Schemas/" + urn}})
 	}
-	for _, k := range []*refKind{userKind, groupKind} {
+	for _, k := range s.kinds() {
 		add(k.urn, k.name, k.attrs)
 		for _, urn := range slices.Sorted(maps.Keys(k.extensions)) {
 			add(urn, "Extension", k.extensions[urn])
@@ -208,6 +213,10 @@ func (s *reference) acceptOne(a *refAttr, v any) (any, error) {
 		return orBad(n, ok && (a.typ == "decimal" || !strings.ContainsAny(n.String(), ".eE")), bad)
 	}
 	text, ok := v.(string)
+	if ok && s.ways.refuses != nil && s.ways.refuses(a, text) {
+		return nil, bad
+	}
+	text = s.kept(a, text)
 	switch a.typ {
 	case "dateTime":
 		_, err := time.Parse(time.RFC3339, text)

@@ -18,6 +18,9 @@ type reference struct {
 	docs   []*doc          // in order of creation
 	buried []*doc          // what was deleted
 	used   map[string]bool // cursors
+	user   *refKind
+	group  *refKind
+	ways   ways // choices that the RFCs leave
 	mux    *http.ServeMux
 }
 
@@ -29,6 +32,8 @@ type doc struct {
 	version  int
 	created  time.Time
 	modified time.Time
+	deleted  time.Time
+	past     map[string]any // attrs before the last change
 }
 
 // failure is an answer other than success.
@@ -52,35 +57,64 @@ const (
 )
 
 func newReference(faults ...string) *reference {
-	s := &reference{token: refToken, faults: map[string]bool{}, used: map[string]bool{}, mux: http.NewServeMux()}
+	s := &reference{token: refToken, faults: map[string]bool{}, used: map[string]bool{}, user: newUserKind(), group: newGroupKind()}
 	for _, f := range faults {
 		s.faults[f] = true
 	}
+	s.route()
+	return s
+}
+
+func (s *reference) kinds() []*refKind {
+	if s.group == nil {
+		return []*refKind{s.user}
+	}
+	return []*refKind{s.user, s.group}
+}
+
+// route makes the endpoints of what the server has.
+func (s *reference) route() {
+	s.mux = http.NewServeMux()
 	s.mux.HandleFunc("/ServiceProviderConfig", s.discovery(func(string) any { return s.config() }))
-	s.mux.HandleFunc("/ResourceTypes", s.discovery(func(string) any { return listOf(refTypes(), 0) }))
-	s.mux.HandleFunc("/ResourceTypes/{id}", s.discovery(func(id string) any { return byID(refTypes(), id) }))
-	s.mux.HandleFunc("/Schemas", s.discovery(func(string) any { return listOf(refSchemas(), 0) }))
-	s.mux.HandleFunc("/Schemas/{id}", s.discovery(func(id string) any { return byID(refSchemas(), id) }))
-	s.mux.HandleFunc("/Bulk", s.handle(map[string]handler{"POST": s.bulk}))
+	s.mux.HandleFunc("/ResourceTypes", s.discovery(func(string) any { return listOf(s.types(), 0) }))
+	s.mux.HandleFunc("/ResourceTypes/{id}", s.discovery(func(id string) any { return byID(s.types(), id) }))
+	s.mux.HandleFunc("/Schemas", s.discovery(func(string) any { return listOf(s.schemas(), 0) }))
+	s.mux.HandleFunc("/Schemas/{id}", s.discovery(func(id string) any { return byID(s.schemas(), id) }))
+	if s.ways.has("bulk") {
+		s.mux.HandleFunc("/Bulk", s.handle(map[string]handler{"POST": s.bulk}))
+	}
 	s.mux.HandleFunc("/.search", s.handle(map[string]handler{"POST": s.searchAll}))
 	s.mux.HandleFunc("/Me", s.handle(map[string]handler{"GET": s.me}))
-	for _, k := range []*refKind{userKind, groupKind} {
-		s.mux.HandleFunc(k.endpoint, s.handle(map[string]handler{"GET": s.list(k), "POST": s.post(k)}))
+	for _, k := range s.kinds() {
+		all := map[string]handler{"GET": s.list(k), "POST": s.post(k)}
+		one := map[string]handler{"GET": s.get(k), "PUT": s.put(k), "PATCH": s.patch(k), "DELETE": s.remove(k)}
+		if s.ways.fixedGroups && k == s.group {
+			all, one = map[string]handler{"GET": s.list(k)}, map[string]handler{"GET": s.get(k)}
+		}
+		if !s.ways.has("patch") {
+			delete(one, "PATCH")
+		}
+		s.mux.HandleFunc(k.endpoint, s.handle(all))
 		s.mux.HandleFunc(k.endpoint+"/.search", s.handle(map[string]handler{"POST": s.search(k)}))
-		s.mux.HandleFunc(k.endpoint+"/{id}", s.handle(map[string]handler{
-			"GET": s.get(k), "PUT": s.put(k), "PATCH": s.patch(k), "DELETE": s.remove(k)}))
+		s.mux.HandleFunc(k.endpoint+"/{id}", s.handle(one))
 	}
 	s.mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		writeFailure(w, fail(http.StatusNotFound, "", "there is nothing at %s", r.URL.Path))
 	})
-	return s
 }
 
 func (s *reference) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if r.URL.Path != "/scim/v2/ServiceProviderConfig" && (!strings.EqualFold(scheme, "bearer") || token != s.token) {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="scim"`)
-		writeFailure(w, fail(http.StatusUnauthorized, "", "a token is needed"))
+		status := http.StatusUnauthorized
+		if s.ways.forbids && r.Header.Get("Authorization") != "" {
+			status = http.StatusForbidden
+		}
+		writeFailure(w, fail(status, "", "a token is needed"))
+		return
+	}
+	if !s.admit(w, r) {
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, refMaxBody)
@@ -195,7 +229,7 @@ func readBody(r *http.Request) (map[string]any, error) {
 
 func (s *reference) me(http.ResponseWriter, *http.Request) (int, any, error) {
 	for _, d := range s.docs {
-		if d.kind == userKind {
+		if d.kind == s.user {
 			return http.StatusOK, s.render(d), nil
 		}
 	}
@@ -203,18 +237,33 @@ func (s *reference) me(http.ResponseWriter, *http.Request) (int, any, error) {
 }
 
 func (s *reference) config() map[string]any {
-	on := map[string]any{"supported": true}
+	on := func(feature string) map[string]any { return map[string]any{"supported": s.ways.has(feature)} }
 	return map[string]any{
 		"schemas":          []any{"urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"},
 		"documentationUri": "https://scim.test/docs",
-		"patch":            on, "sort": on, "etag": on, "changePassword": map[string]any{"supported": false},
-		"bulk":   map[string]any{"supported": true, "maxOperations": 10, "maxPayloadSize": 20000},
-		"filter": map[string]any{"supported": true, "maxResults": refMaxFilter},
+		"patch":            on("patch"), "sort": on("sort"), "etag": on("etag"), "changePassword": map[string]any{"supported": false},
+		"bulk":   map[string]any{"supported": s.ways.has("bulk"), "maxOperations": s.maxOperations(), "maxPayloadSize": refMaxPayload},
+		"filter": map[string]any{"supported": s.ways.has("filter"), "maxResults": refMaxFilter},
 		"authenticationSchemes": []any{map[string]any{
 			"type": "oauthbearertoken", "name": "Bearer", "description": "a bearer token"}},
-		"pagination": map[string]any{"cursor": true, "index": true, "defaultPaginationMethod": "index",
-			"defaultPageSize": refMaxFilter, "maxPageSize": refMaxFilter, "cursorTimeout": 3600},
+		"pagination":               s.pagination(),
 		"interopProfileConformant": s.faults["interop"],
 		"meta":                     map[string]any{"resourceType": "ServiceProviderConfig", "location": refBase + "/ServiceProviderConfig"},
 	}
+}
+
+func (s *reference) maxOperations() int {
+	if s.ways.oneBulk {
+		return 1
+	}
+	return refMaxOperations
+}
+
+func (s *reference) pagination() map[string]any {
+	p := map[string]any{"cursor": true, "index": true, "defaultPaginationMethod": "index",
+		"defaultPageSize": refMaxFilter, "maxPageSize": refMaxFilter, "cursorTimeout": 3600}
+	if s.ways.onlyCursor {
+		p["index"], p["defaultPaginationMethod"] = false, "cursor"
+	}
+	return p
 }

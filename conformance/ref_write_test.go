@@ -62,17 +62,21 @@ func (s *reference) strict(k *refKind, body map[string]any) error {
 
 // valid checks what concerns a whole resource, and other resources.
 func (s *reference) valid(d *doc) error {
-	for _, a := range d.kind.attrs {
-		if a.required && (d.attrs[a.name] == nil || d.attrs[a.name] == "") {
-			return fail(400, "invalidValue", "%s is required", a.name)
+	if name := d.kind.missing(d.attrs); name != "" {
+		return fail(400, "invalidValue", "%s is required", name)
+	}
+	if s.ways.untold != nil {
+		if err := s.ways.untold(d); err != nil {
+			return err
 		}
 	}
+	s.makeUp(d)
 	taken := s.docs
 	if s.faults["names-kept"] {
 		taken = append(slices.Clone(taken), s.buried...)
 	}
 	for _, other := range taken {
-		if other.id != d.id && d.kind == userKind && other.kind == userKind && s.sameName(other, d) {
+		if other.id != d.id && d.kind == s.user && other.kind == s.user && s.sameName(other, d) {
 			return fail(http.StatusConflict, "uniqueness", "userName is taken")
 		}
 	}
@@ -107,8 +111,10 @@ func list(v any) []any {
 	return l
 }
 
-func (s *reference) lookup(k *refKind, id string) *doc {
-	for _, d := range s.docs {
+func (s *reference) lookup(k *refKind, id string) *doc { return lookup(s.docs, k, id) }
+
+func lookup(docs []*doc, k *refKind, id string) *doc {
+	for _, d := range docs {
 		if d.id == id && (k == nil || d.kind == k) {
 			return d
 		}
@@ -127,7 +133,7 @@ func (s *reference) post(k *refKind) handler {
 			return 0, nil, err
 		}
 		w.Header().Set("Location", d.location())
-		w.Header().Set("ETag", d.tag())
+		s.tag(w, d)
 		return http.StatusCreated, s.project(k, s.render(d), queryProjection(r)), nil
 	}
 }
@@ -140,7 +146,7 @@ func (s *reference) create(k *refKind, body map[string]any) (*doc, error) {
 	s.seq++
 	now := time.Now().UTC()
 	d := &doc{id: fmt.Sprintf("%s-%06d", strings.ToLower(k.name), s.seq), kind: k, attrs: attrs, version: 1, created: now, modified: now}
-	if _, ok := attrs["active"]; !ok && k == userKind {
+	if _, ok := attrs["active"]; !ok && k == s.user {
 		attrs["active"] = true
 	}
 	if err := s.valid(d); err != nil {
@@ -159,7 +165,7 @@ func (s *reference) found(k *refKind, r *http.Request) (*doc, error) {
 	if s.faults["writes-before-412"] && strings.Contains(r.Header.Get("If-Match"), "stale") {
 		d.attrs["displayName"] = "written"
 	}
-	if m := r.Header.Get("If-Match"); m != "" && m != "*" && !strings.Contains(m, d.tag()) {
+	if m := r.Header.Get("If-Match"); s.ways.has("etag") && m != "" && m != "*" && (!strings.Contains(m, d.tag()) || s.ways.strongMatch) {
 		return nil, fail(http.StatusPreconditionFailed, "", "the version is %s", d.tag())
 	}
 	return d, nil
@@ -178,7 +184,7 @@ func (s *reference) put(k *refKind) handler {
 		if err := s.replace(d, body); err != nil {
 			return 0, nil, err
 		}
-		w.Header().Set("ETag", d.tag())
+		s.tag(w, d)
 		return http.StatusOK, s.project(k, s.render(d), queryProjection(r)), nil
 	}
 }
@@ -188,7 +194,7 @@ func (s *reference) replace(d *doc, body map[string]any) error {
 	if err != nil {
 		return err
 	}
-	if _, ok := attrs["active"]; !ok && d.kind == userKind {
+	if _, ok := attrs["active"]; !ok && d.kind == s.user {
 		attrs["active"] = true
 	}
 	return s.store("put", d, attrs)
@@ -206,13 +212,18 @@ func (s *reference) store(method string, d *doc, attrs map[string]any) error {
 	}
 	if !reflect.DeepEqual(d.attrs, changed.attrs) && !s.faults[method+"-keeps-version"] {
 		d.version++
-		d.modified = time.Now().UTC()
+		d.past, d.modified = d.attrs, time.Now().UTC()
 	}
 	d.attrs = changed.attrs
 	return nil
 }
 
 func (s *reference) immutable(d *doc, attrs map[string]any) error {
+	for _, a := range d.kind.attrs {
+		if a.mutability == "immutable" && d.attrs[a.name] != nil && attrs[a.name] != d.attrs[a.name] {
+			return fail(400, "mutability", "%s cannot be changed", a.name)
+		}
+	}
 	for urn, declared := range d.kind.extensions {
 		before, _ := d.attrs[urn].(map[string]any)
 		after, _ := attrs[urn].(map[string]any)
@@ -238,8 +249,9 @@ func (s *reference) remove(k *refKind) handler {
 
 // drop deletes a resource and its memberships.
 func (s *reference) drop(d *doc) {
+	d.deleted = time.Now()
 	s.buried = append(s.buried, d)
-	if s.faults["deletes-members"] && d.kind == groupKind {
+	if s.faults["deletes-members"] && d.kind == s.group {
 		for _, m := range list(d.attrs["members"]) {
 			s.drop(s.lookup(nil, text(m.(map[string]any)["value"])))
 		}
@@ -256,7 +268,7 @@ func (s *reference) drop(d *doc) {
 				members = append(members, m)
 			}
 		}
-		if other.kind == groupKind {
+		if other.kind == s.group {
 			other.attrs["members"] = members
 		}
 	}

@@ -72,7 +72,7 @@ func TestClientMutants(t *testing.T) {
 	for _, m := range clientMutants() {
 		seen[m.check] = true
 		t.Run(m.check, func(t *testing.T) {
-			for check, err := range conformance.Run(t.Context(), clientOf(m.server()), conformance.Options{Checks: checks}) {
+			for check, err := range conformance.Run(t.Context(), clientOf(m.server(t)), conformance.Options{Checks: checks}) {
 				if failed := conformance.OutcomeOf(err) == conformance.Fail; failed != (check.Name == m.check) {
 					t.Errorf("%s: %v", check.Name, err)
 				}

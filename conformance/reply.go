@@ -107,7 +107,7 @@ func element(list []any, step string) any {
 	}
 	if name, want, ok := strings.Cut(strings.Trim(step, "[]"), "="); ok {
 		for _, e := range list {
-			if fmt.Sprint(one(e, name)) == want {
+			if strings.EqualFold(fmt.Sprint(one(e, name)), want) {
 				return e
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -19,7 +20,8 @@ type section struct {
 	Results []Result
 }
 
-// WriteHTML writes the report as one page without scripts or outside resources.
+// WriteHTML writes the report as one page without scripts or outside resources:
+// what failed first, MUST before SHOULD, and then every check.
 func (r *Report) WriteHTML(w io.Writer) error {
 	var sections []section
 	for _, x := range r.Results {
@@ -30,5 +32,12 @@ func (r *Report) WriteHTML(w io.Writer) error {
 		last := &sections[len(sections)-1]
 		last.Results = append(last.Results, x)
 	}
-	return page.Execute(w, map[string]any{"Report": r, "Sections": sections})
+	return page.Execute(w, map[string]any{"Report": r, "Failures": r.failures(), "Sections": sections})
+}
+
+// failures are the results that a reader looks for.
+func (r *Report) failures() []Result {
+	failed := slices.DeleteFunc(slices.Clone(r.Results), func(x Result) bool { return x.Outcome != Fail && x.Outcome != Errored })
+	slices.SortStableFunc(failed, func(a, b Result) int { return int(a.level - b.level) })
+	return failed
 }

@@ -26,12 +26,12 @@ func run(t *testing.T, h http.Handler, o conformance.Options) *conformance.Repor
 }
 
 // broken answers with markup in its errors and, for some, in a status of its own.
-func broken() http.Handler {
-	return m("users/create", "^POST /Users$").only(201).status(202).set("displayName", "<script>alert(1)</script>").set("token", refToken).server()
+func broken(t testing.TB) http.Handler {
+	return m("users/create", "^POST /Users$").only(201).status(202).set("displayName", "<script>alert(1)</script>").set("token", refToken).server(t)
 }
 
 func TestReports(t *testing.T) {
-	report := run(t, broken(), conformance.Options{Match: regexp.MustCompile(`^(users/create|users/get|patch/no-content|config/meta)$`)})
+	report := run(t, broken(t), conformance.Options{Match: regexp.MustCompile(`^(users/create|users/get|patch/no-content|config/meta)$`)})
 	if !report.Failed() || report.Count(conformance.Fail, conformance.Must) != 1 || report.Count(conformance.Skipped, 0) != 1 {
 		t.Fatalf("the report is %s", report.Summary())
 	}
@@ -53,6 +53,10 @@ func TestReports(t *testing.T) {
 	if strings.Contains(html.String(), "<script>") {
 		t.Error("the HTML holds markup of the server")
 	}
+	top, _, found := strings.Cut(html.String(), "<h2>config</h2>")
+	if !found || !strings.Contains(top, `<a href="#users%2fcreate">`) || strings.Contains(top, "users/get") || !strings.Contains(html.String(), `id="users/create"`) {
+		t.Errorf("the HTML does not begin with what failed:\n%s", top)
+	}
 	var doc struct {
 		Failed  bool
 		Results []conformance.Result
@@ -70,7 +74,7 @@ func TestReports(t *testing.T) {
 }
 
 func TestShouldDoesNotFail(t *testing.T) {
-	report := run(t, m("config/meta", "^GET /ServiceProviderConfig$").drop("meta").server(), conformance.Options{Match: regexp.MustCompile(`^config/`)})
+	report := run(t, m("config/meta", "^GET /ServiceProviderConfig$").drop("meta").server(t), conformance.Options{Match: regexp.MustCompile(`^config/`)})
 	if report.Failed() || report.Count(conformance.Fail, conformance.Should) != 1 {
 		t.Errorf("the report is %s, failed %t", report.Summary(), report.Failed())
 	}
@@ -78,7 +82,7 @@ func TestShouldDoesNotFail(t *testing.T) {
 
 func TestReadOnly(t *testing.T) {
 	ref := newReference()
-	if _, err := ref.create(userKind, map[string]any{"userName": "ann@example.com", "displayName": "Ann"}); err != nil {
+	if _, err := ref.create(ref.user, map[string]any{"userName": "ann@example.com", "displayName": "Ann"}); err != nil {
 		t.Fatal(err)
 	}
 	guard := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -136,7 +140,7 @@ func TestIndependence(t *testing.T) {
 func TestCrowded(t *testing.T) {
 	ref := newReference()
 	for i := range 230 {
-		if _, err := ref.create(userKind, map[string]any{"userName": fmt.Sprintf("person%d@example.com", i), "displayName": "Person"}); err != nil {
+		if _, err := ref.create(ref.user, map[string]any{"userName": fmt.Sprintf("person%d@example.com", i), "displayName": "Person"}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -17,6 +17,9 @@ type Options struct {
 	Match *regexp.Regexp
 	// ReadOnly forbids every request that could change the server.
 	ReadOnly bool
+	// User has attributes that every user is made with: what a server demands and
+	// its schemas do not say. ${unique} in a string is a name that nobody has.
+	User map[string]any
 	// Settle is how long a read may lag behind a write. A server without such
 	// lag is never waited for.
 	Settle time.Duration

@@ -3,8 +3,10 @@ package conformance_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"slices"
 	"testing"
+	"testing/synctest"
 
 	"iamscim/conformance"
 )
@@ -94,4 +96,21 @@ func TestNames(t *testing.T) {
 	if len(seen) < 200 {
 		t.Errorf("there are only %d checks", len(seen))
 	}
+}
+
+// TestBusy: a server that has no time says nothing about its conformance.
+func TestBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ref := newReference()
+		ref.ways.busy = func(w http.ResponseWriter) bool {
+			writeFailure(w, fail(http.StatusTooManyRequests, "", "not now"))
+			return true
+		}
+		options := conformance.Options{Match: regexp.MustCompile("^users/(get|create|list)$")}
+		for check, err := range conformance.Run(t.Context(), clientOf(ref), options) {
+			if outcome := conformance.OutcomeOf(err); outcome != conformance.Errored {
+				t.Errorf("%s: %s: %v", check.Name, outcome, err)
+			}
+		}
+	})
 }

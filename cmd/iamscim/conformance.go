@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"os"
 	"regexp"
@@ -20,14 +22,16 @@ import (
 
 // conformanceFlags are the flags of one run.
 type conformanceFlags struct {
-	tokenFile string
-	match     string
-	client    string
-	format    string
-	output    string
-	readOnly  bool
-	list      bool
-	settle    time.Duration
+	tokenFile  string
+	headerFile string
+	userFile   string
+	match      string
+	client     string
+	format     string
+	output     string
+	readOnly   bool
+	list       bool
+	settle     time.Duration
 }
 
 func newConformance(p process) *cobra.Command {
@@ -59,6 +63,8 @@ func newConformance(p process) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&f.tokenFile, "token-file", "", "file with the bearer token")
+	cmd.Flags().StringVar(&f.headerFile, "header-file", "", "file with headers to send with every request, one \"Name: value\" a line")
+	cmd.Flags().StringVar(&f.userFile, "user-file", "", "file with attributes (JSON) that every user needs and /Schemas does not tell of; ${unique} stands for a name")
 	cmd.Flags().StringVar(&f.match, "run", "", "only checks whose name matches this regular expression")
 	cmd.Flags().StringVar(&f.client, "client", "", "replay what this client sends, instead of the checks")
 	cmd.Flags().BoolVar(&f.readOnly, "read-only", false, "send only GET, HEAD and searches")
@@ -78,8 +84,50 @@ func (f *conformanceFlags) options() (conformance.Options, error) {
 	if o.Match, err = regexp.Compile(f.match); err != nil {
 		return o, fmt.Errorf("--run: %w", err)
 	}
+	if o.User, err = f.user(); err != nil {
+		return o, err
+	}
 	o.Checks, err = f.checks()
 	return o, err
+}
+
+// user reads what every user is made with.
+func (f *conformanceFlags) user() (map[string]any, error) {
+	if f.userFile == "" {
+		return nil, nil
+	}
+	raw, err := os.ReadFile(f.userFile)
+	if err != nil {
+		return nil, fmt.Errorf("--user-file: %w", err)
+	}
+	var attrs map[string]any
+	if err := json.Unmarshal(raw, &attrs); err != nil {
+		return nil, fmt.Errorf("--user-file: %s is no JSON object: %w", f.userFile, err)
+	}
+	return attrs, nil
+}
+
+// header reads what is sent with every request. A file, because it may be a secret.
+func (f *conformanceFlags) header() (http.Header, error) {
+	if f.headerFile == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(f.headerFile)
+	if err != nil {
+		return nil, fmt.Errorf("--header-file: %w", err)
+	}
+	header := http.Header{}
+	for line := range strings.Lines(string(text)) {
+		name, value, found := strings.Cut(strings.TrimSpace(line), ":")
+		if name == "" && !found {
+			continue
+		}
+		if !found || name == "" || strings.ContainsAny(name, " \t") {
+			return nil, fmt.Errorf("--header-file: a line is not of the form Name: value")
+		}
+		header.Add(name, strings.TrimSpace(value))
+	}
+	return header, nil
 }
 
 // checks are those of the protocol, of one client or of all clients.
@@ -123,8 +171,12 @@ func (f *conformanceFlags) run(ctx context.Context, p process, target string, o 
 	if err != nil {
 		return usageError{err}
 	}
+	header, err := f.header()
+	if err != nil {
+		return usageError{err}
+	}
 	report := conformance.NewReport(target)
-	for check, err := range conformance.Run(ctx, &conformance.Client{URL: target, Token: token}, o) {
+	for check, err := range conformance.Run(ctx, &conformance.Client{URL: target, Token: token, Header: header}, o) {
 		report.Add(check, err)
 	}
 	if len(report.Results) == 0 {

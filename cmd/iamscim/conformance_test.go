@@ -15,7 +15,7 @@ import (
 func TestConformance(t *testing.T) {
 	const token = "a-token-to-be-kept"
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "Bearer "+token {
+		if r.Header.Get("Authorization") != "Bearer "+token && r.Header.Get("X-Api-Key") != "key-of-a-gateway" {
 			w.WriteHeader(http.StatusUnauthorized)
 			return
 		}
@@ -55,6 +55,16 @@ func TestConformance(t *testing.T) {
 			t.Errorf("%v: %s", err, raw)
 		}
 	})
+	t.Run("header", func(t *testing.T) {
+		headers := filepath.Join(dir, "headers")
+		if err := os.WriteFile(headers, []byte("X-Api-Key: key-of-a-gateway\n\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		status, out, stderr := command(t, nil, "conformance", srv.URL, "--header-file", headers, "--run", "^config/(schemas|sort)$")
+		if status != exitFailure || !strings.Contains(out, "1 passed") || strings.Contains(out, "key-of-a-gateway") {
+			t.Errorf("status %d\n%s%s", status, out, stderr)
+		}
+	})
 	t.Run("list", func(t *testing.T) {
 		if status, out, _ := command(t, nil, "conformance", "--list", "--client", "okta"); status != exitOK || !strings.Contains(out, "client/okta/group-push") {
 			t.Errorf("status %d\n%s", status, out)
@@ -68,6 +78,10 @@ func TestConformance(t *testing.T) {
 		"bad expression": {srv.URL, "--run", "("},
 		"nothing to run": {srv.URL, "--run", "^nothing$"},
 		"unknown client": {srv.URL, "--client", "nobody"},
+		"no header file": {srv.URL, "--header-file", filepath.Join(dir, "none")},
+		"no header":      {srv.URL, "--header-file", file},
+		"no user file":   {srv.URL, "--user-file", filepath.Join(dir, "none")},
+		"no user":        {srv.URL, "--user-file", file},
 		"no token file":  {srv.URL, "--token-file", filepath.Join(dir, "none")},
 	} {
 		t.Run(name, func(t *testing.T) {
