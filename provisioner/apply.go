@@ -20,12 +20,17 @@ type execution struct {
 	fresh  bool     // the object may not show everywhere yet
 
 	created time.Time // of the journal entry
+	seen    int64     // generation of the snapshot when the plan was made
 	marks   []mark    // outcomes and intents not committed yet
 	doubt   bool      // the outcome of some step is not known
 	resumed bool      // by another process than the one that began it
-	states  []store.StepState
-	calls   []string // made so far, with what became of them
-	bornID  string   // of what the plan created, until the journal knows
+	// lastCall is when the last call whose effect still stands may have been made.
+	lastCall time.Time
+	unseen   []int  // steps whose effect is to be undone and does not show
+	note     string // what the journal says of an earlier try
+	states   []store.StepState
+	calls    []string // made so far, with what became of them
+	bornID   string   // of what the plan created, until the journal knows
 
 	supersedes []string // unfinished plans that this one decides anew
 	recorded   bool     // we had deactivated the user before
@@ -45,12 +50,18 @@ func newExecution(p *Provisioner, plan *Plan, actor Actor, x *subject) *executio
 	return &execution{p: p, plan: plan, actor: actor, before: x.clone(), x: x, states: make([]store.StepState, len(plan.Steps))}
 }
 
-// run carries out the steps, and stops at the first that fails.
+// run carries out the steps, and stops at the first that fails. Those after it
+// were not called, whatever was intended.
 func (e *execution) run(ctx context.Context) error {
 	for i := range e.plan.Steps {
-		if err := e.runStep(ctx, i); err != nil {
-			return err
+		err := e.runStep(ctx, i)
+		if err == nil {
+			continue
 		}
+		for j := i + 1; j < len(e.states) && e.states[j] == store.StepIntended && !errors.Is(err, errCrashed); j++ {
+			e.mark(j, store.StepPlanned, "")
+		}
+		return err
 	}
 	return nil
 }
@@ -66,17 +77,18 @@ func (e *execution) runStep(ctx context.Context, i int) error {
 		}
 	}
 	s := &e.plan.Steps[i]
-	state, err := e.attempt(ctx, s)
+	state, err := e.addressed(ctx, s)
 	if errors.Is(err, errCrashed) {
 		return err
 	}
 	if err != nil {
 		// Without a clear answer it may have taken effect all the same.
-		if errors.Is(kindOf(err), ErrUnavailable) {
+		if errors.Is(kindOf(err), ErrUnavailable) && !refusedHere(err) {
 			e.doubt = true
 			e.mark(i, store.StepIntended, err.Error())
 		} else {
 			e.mark(i, store.StepFailed, err.Error())
+			e.doubt = e.doubt || errorCode(err) == "NoSuchEntity" // the object may have another name by now
 		}
 		e.calls = append(e.calls, s.String()+" failed: "+err.Error())
 		return err
@@ -100,7 +112,7 @@ func (e *execution) attempt(ctx context.Context, s *Step) (store.StepState, erro
 			return state, err
 		}
 		notYet := errorCode(err) == "NoSuchEntity" && time.Now().Before(giveUp) && (e.fresh || e.memberMoved(ctx, s))
-		if !notYet && s.settledBy(errorCode(err)) {
+		if !notYet && s.settledBy(errorCode(err)) && !e.elsewhere(ctx, s) {
 			return store.StepSkipped, nil
 		}
 		kind := kindOf(err)
@@ -117,6 +129,24 @@ func (e *execution) attempt(ctx context.Context, s *Step) (store.StepState, erro
 	}
 }
 
+// elsewhere reports whether "there is none" may be about the object itself and not
+// about what is to be taken from it: then nothing was taken. A plan that only
+// rolls forward looks again anyway.
+func (e *execution) elsewhere(ctx context.Context, s *Step) bool {
+	if e.plan.Direction == Forward || s.Action == "DeleteUser" || s.Action == "DeleteGroup" {
+		return false
+	}
+	var err error
+	switch ref := e.plan.Object; {
+	case ref.ID == "":
+	case ref.Kind == store.KindGroup:
+		_, err = e.p.getGroup(ctx, ref.ID, s.param("group"))
+	default:
+		_, err = e.p.getUser(ctx, ref.ID, s.param("user"))
+	}
+	return errors.Is(err, store.ErrNotFound)
+}
+
 // once makes one call, and looks closer where the answer to an earlier attempt
 // may have been lost.
 func (e *execution) once(ctx context.Context, s *Step) (store.StepState, error) {
@@ -128,6 +158,7 @@ func (e *execution) once(ctx context.Context, s *Step) (store.StepState, error) 
 		return "", errCrashed
 	}
 	out, err := s.call(ctx, w.iam)
+	e.lastCall = e.p.now()
 	if w.crash != nil && w.crash("after", s) {
 		return "", errCrashed
 	}

@@ -60,6 +60,10 @@ func (e *execution) audit(outcome, problem string) store.AuditEntry {
 		RequestID: e.actor.RequestID, Plan: e.plan.ID, Name: e.plan.Name, Before: summaryOf(e.before), After: summaryOf(e.x),
 		Calls: e.calls, Notes: e.plan.Notes, Error: problem,
 	}
+	if b.After != nil && b.After.Active != nil {
+		active := e.activeAfter(outcome)
+		b.After.Active = &active
+	}
 	a := &e.plan.after
 	for what, yes := range map[string]bool{"person": a.person != nil, "group": a.group != nil} {
 		if yes {
@@ -76,6 +80,19 @@ func (e *execution) audit(outcome, problem string) store.AuditEntry {
 		entry.Body = json.RawMessage(`{}`)
 	}
 	return entry
+}
+
+// activeAfter says whether a user is active once the plan has ended like that:
+// what a step does to policies does not tell.
+func (e *execution) activeAfter(outcome string) bool {
+	a := &e.plan.after
+	switch {
+	case e.plan.Kind == kindDeactivate && outcome != "failed", outcome == "done" && a.inactive:
+		return false
+	case outcome == "done" && a.forget:
+		return true
+	}
+	return e.x.user.Active
 }
 
 func auditEntry(a Actor, action string, ref store.Ref, outcome string, body auditBody) (store.AuditEntry, error) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"slices"
 	"time"
 
 	"iamscim/store"
@@ -34,6 +36,9 @@ func (r *request) carryOut(ctx context.Context, x *subject, plans ...*Plan) (*Ch
 			return nil, err
 		}
 		x = e.x
+		if x.user != nil {
+			x.user.Active = e.activeAfter("done")
+		}
 		done.ID, done.User, done.Group, done.Generation = e.plan.Object.ID, e.user, e.group, e.generation
 	}
 	whole.Steps, whole.Notes = nil, nil
@@ -61,7 +66,7 @@ func joined(plans []*Plan) *Plan {
 // execute carries one plan out.
 func (r *request) execute(ctx context.Context, x *subject, plan *Plan) (*execution, error) {
 	e := newExecution(r.p, plan, r.actor, x.clone())
-	e.supersedes, r.supersedes = r.supersedes, nil
+	e.seen, e.supersedes, r.supersedes = r.seen, r.supersedes, nil
 	if err := r.commit(); err != nil {
 		return nil, err
 	}
@@ -126,16 +131,19 @@ func (e *execution) fail(ctx context.Context, cause error) error {
 	return failure
 }
 
-// halt leaves a plan that only rolls forward for later, unless it could do
-// nothing at all and trying again cannot help.
+// halt leaves a plan that only rolls forward for later, or for an operator,
+// unless it could do nothing at all and trying again cannot help.
 func (e *execution) halt(ctx context.Context, cause error) error {
+	if e.parked(ctx, cause) {
+		return cause
+	}
 	failure := e.explain(ctx, cause)
 	if errors.Is(cause, store.ErrNotFound) || !e.anythingDone() && !mayPass(cause) && !temporary(cause) {
 		e.forgetDeactivation = true
 		e.end(ctx, store.PlanFailed, "failed", failure.Error())
 		return failure
 	}
-	e.end(ctx, store.PlanRetry, "pending", failure.Error())
+	e.end(ctx, store.PlanRetry, "pending", e.told(cause))
 	if err := e.publish(ctx); err != nil {
 		e.p.log.WarnContext(ctx, "the snapshot does not show a plan that is under way", "plan", e.plan.ID, "err", err)
 	}
@@ -145,12 +153,23 @@ func (e *execution) halt(ctx context.Context, cause error) error {
 	return &PendingError{PlanID: e.plan.ID, RetryAfter: retryAfter, Err: failure}
 }
 
-// end writes how a plan that did not succeed ended.
+// told is a failure without what differs each time, such as AWS's request ids.
+func (e *execution) told(cause error) string {
+	s := e.failing()
+	if s == nil {
+		return cause.Error()
+	}
+	return s.String() + ": " + apiMessage(cause)
+}
+
+// end writes how a plan that did not succeed ended. That it is to be tried again
+// for the same reason as before is no news.
 func (e *execution) end(ctx context.Context, state store.PlanState, outcome, note string) {
 	var at time.Time
 	if state == store.PlanRetry {
-		at = e.p.now().Add(retryAfter)
+		at = e.p.now().Add(e.patience())
 	}
+	news := state != store.PlanRetry || note != e.note
 	err := e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 		if err := e.flush(ctx, tx); err != nil {
 			return err
@@ -158,10 +177,16 @@ func (e *execution) end(ctx context.Context, state store.PlanState, outcome, not
 		if err := tx.SetPlanState(ctx, e.plan.ID, state, at, note); err != nil {
 			return err
 		}
+		if err := e.forgetUntaken(ctx, tx); err != nil {
+			return err
+		}
 		if e.forgetDeactivation && e.plan.after.inactive && !e.recorded {
 			if err := tx.DeleteDeactivation(ctx, e.plan.Object.ID); err != nil {
 				return err
 			}
+		}
+		if !news {
+			return nil
 		}
 		_, err := tx.AppendAudit(ctx, e.audit(outcome, note))
 		return err
@@ -169,7 +194,11 @@ func (e *execution) end(ctx context.Context, state store.PlanState, outcome, not
 	if err != nil {
 		e.p.log.ErrorContext(ctx, "the journal cannot be written", "plan", e.plan.ID, "err", err)
 	}
-	e.p.log.WarnContext(ctx, "a change did not succeed", "plan", e.plan.ID, "kind", e.plan.Kind, "outcome", outcome, "err", note)
+	level := slog.LevelWarn
+	if !news {
+		level = slog.LevelDebug
+	}
+	e.p.log.Log(ctx, level, "a change did not succeed", "plan", e.plan.ID, "kind", e.plan.Kind, "outcome", outcome, "err", note)
 	if err := e.showUndone(ctx); err != nil {
 		e.p.log.WarnContext(ctx, "the snapshot may show what was undone", "plan", e.plan.ID, "err", err)
 	}
@@ -177,9 +206,19 @@ func (e *execution) end(ctx context.Context, state store.PlanState, outcome, not
 
 // showUndone publishes what an undone plan left, and protects it from old reads.
 // An observation may have seen the plan halfway: protecting that would keep it.
+// What an earlier process made is left to be observed. What does not show is
+// taken for undone, as it is going to be.
 func (e *execution) showUndone(ctx context.Context) error {
-	creates := e.plan.Kind == kindCreateUser || e.plan.Kind == kindCreateGroup
-	known := e.x.user != nil || e.x.group != nil || creates && e.states[0] == store.StepUndone
+	states := e.states
+	defer func() { e.states = states }()
+	e.states = slices.Clone(states)
+	for _, i := range e.unseen {
+		e.states[i] = store.StepUndone
+	}
+	known := e.x.user != nil || e.x.group != nil
+	if e.creates() {
+		known = known && e.x.born != nil || e.states[0] == store.StepUndone
+	}
 	if e.plan.Direction == Undo && known && e.plan.Object.ID != "" {
 		return e.publish(ctx)
 	}
@@ -231,7 +270,7 @@ func (e *execution) conclude(ctx context.Context, tx *store.StateTx) error {
 		return errors.Join(tx.DeletePerson(ctx, ref.ID), tx.DeleteDeactivation(ctx, ref.ID), tx.DeleteGroupAttributes(ctx, ref.ID),
 			tx.DeleteOwnership(ctx, ref), tx.DropPendingDeletion(ctx, ref.ID))
 	}
-	var errs []error
+	errs := []error{e.forgetUntaken(ctx, tx)}
 	if a.owned {
 		errs = append(errs, tx.PutOwnership(ctx, ref, store.Created, who))
 	}

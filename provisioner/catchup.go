@@ -23,10 +23,11 @@ func (p *Provisioner) catchUpUser(ctx context.Context, l *liveUser) (userNow, er
 		return userNow{}, err
 	}
 	err = p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
-		u, err := p.composeLive(ctx, tx, l, m)
+		u, read, err := p.composeLive(ctx, tx, l, m)
 		if err != nil {
 			return err
 		}
+		now.read = read
 		if err := putUserWithGroups(ctx, tx, u); err != nil {
 			return err
 		}
@@ -96,7 +97,7 @@ func (p *Provisioner) lookAt(ctx context.Context, known *store.User) (userNow, e
 		return userNow{}, err
 	}
 	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
-		now.user, err = p.composeLive(ctx, tx, l, m)
+		now.user, now.read, err = p.composeLive(ctx, tx, l, m)
 		return err
 	})
 	return now, err

@@ -144,6 +144,7 @@ type request struct {
 	job   *job
 	actor Actor
 	opt   Options
+	seen  int64 // generation of the snapshot before anything was read
 	// commit is called before the first call that changes something; from then
 	// on the caller's going away no longer matters.
 	commit func() error
@@ -194,7 +195,7 @@ func (p *Provisioner) start(ctx context.Context, j *job, a Actor, opt Options, f
 	jctx, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	stop := sync.OnceValue(context.AfterFunc(ctx, func() { cancel(errGone) }))
 	j.detach = stop
-	r := &request{p: p, job: j, actor: a, opt: opt, commit: sync.OnceValue(func() error {
+	r := &request{p: p, job: j, actor: a, opt: opt, seen: p.account.Snapshot.Generation().ID, commit: sync.OnceValue(func() error {
 		if !stop() {
 			return fmt.Errorf("before the first call: %w", errGone)
 		}

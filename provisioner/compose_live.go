@@ -12,20 +12,20 @@ import (
 )
 
 // composeLive makes a user of what a live read said, laying over it what we
-// wrote and IAM may not show yet.
-func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *liveUser, m *memory) (*store.User, error) {
+// wrote and IAM may not show yet. read is the user without that.
+func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *liveUser, m *memory) (u, read *store.User, err error) {
 	id := aws.ToString(l.user.UserId)
 	prev, err := userIn(ctx, tx, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
+		return nil, nil, err
 	}
 	shown, err := shownName(ctx, tx, store.KindUser, id, aws.ToString(l.user.UserName))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	shielded, err := tx.Protected(ctx, l.at, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ids := groupIDs(l.groups)
 	if prev != nil {
@@ -33,18 +33,18 @@ func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *
 	}
 	groups, err := groupsIn(ctx, tx, ids)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var u *store.User
 	err = p.compose(ctx, tx, m, groups, func(s *single) error {
 		u = s.live(l, prev, shown)
+		read = (&subject{user: u}).clone().user
 		if prev != nil {
 			overlay(u, prev, shielded)
 		}
 		s.rejudge(u)
 		return nil
 	})
-	return u, err
+	return u, read, err
 }
 
 // live composes the user, but for what follows from policies and groups.

@@ -19,7 +19,7 @@ var attributeOf = map[string]string{
 // explain gives the failure of a step its kind (mapping of errors, by code).
 func (e *execution) explain(ctx context.Context, cause error) error {
 	s := e.failing()
-	if s == nil {
+	if s == nil || refusedHere(cause) {
 		return cause
 	}
 	code := errorCode(cause)
@@ -67,17 +67,35 @@ func (e *execution) missing(ctx context.Context, s *Step, cause error) error {
 	if attribute == "members" && ref.Kind == store.KindUser {
 		attribute = "groups"
 	}
+	if ref.ID == "" {
+		return &InvalidError{Attribute: "permissionsBoundary", Reason: apiMessage(cause)} // all that a creation refers to
+	}
+	name, err := e.nameThere(ctx)
+	gone := errors.Is(err, store.ErrNotFound)
 	switch {
-	case ref.ID == "":
-		attribute = "permissionsBoundary" // all that a creation refers to
-	case ref.Kind == store.KindUser:
-		if _, err := e.p.getUser(ctx, ref.ID, e.nameNow()); errors.Is(err, store.ErrNotFound) {
-			return store.ErrNotFound
-		}
-	case ref.Kind == store.KindGroup:
-		if _, err := e.p.getGroup(ctx, ref.ID, e.nameNow()); errors.Is(err, store.ErrNotFound) {
-			return store.ErrNotFound
-		}
+	case gone && e.creates():
+		return fmt.Errorf("%w: what was created does not show yet", ErrUnavailable)
+	case gone:
+		return store.ErrNotFound
+	case err == nil && name != e.nameNow():
+		return fmt.Errorf("%w: it was renamed meanwhile", ErrConflict)
 	}
 	return &InvalidError{Attribute: attribute, Reason: apiMessage(cause)}
+}
+
+// nameThere is the name under which IAM has the plan's object.
+func (e *execution) nameThere(ctx context.Context) (string, error) {
+	ref := e.plan.Object
+	if ref.Kind == store.KindGroup {
+		g, err := e.p.findGroup(ctx, &store.Group{ID: ref.ID, Name: e.nameNow()})
+		if err != nil {
+			return "", err
+		}
+		return deref(g.GroupName), nil
+	}
+	u, err := e.p.findUser(ctx, &store.User{ID: ref.ID, Name: e.nameNow()})
+	if err != nil {
+		return "", err
+	}
+	return deref(u.UserName), nil
 }

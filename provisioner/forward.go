@@ -43,6 +43,9 @@ func (e *execution) rollFrom(ctx context.Context, from int, again replan) error 
 		case round >= maxRounds:
 			return fmt.Errorf("%w: there is always something new to remove", ErrConflict)
 		}
+		if err := e.spared(ctx, next, x); err != nil {
+			return err
+		}
 		if from, err = e.follow(ctx, next); err != nil {
 			return err
 		}
@@ -129,8 +132,20 @@ func (e *execution) follow(ctx context.Context, next *Plan) (from int, err error
 	return from, nil
 }
 
-// retryAfter is the pause before an unfinished plan is tried again.
-const retryAfter = 30 * time.Second
+// retryAfter is the pause before an unfinished plan is tried again. What has
+// failed for long is tried less often, but never more than maxRetryAfter apart.
+const (
+	retryAfter    = 30 * time.Second
+	maxRetryAfter = 10 * time.Minute
+)
+
+func (e *execution) patience() time.Duration {
+	wait := min(max(retryAfter, e.p.now().Sub(e.created)/4), maxRetryAfter)
+	if e.plan.Direction == Undo && e.late() {
+		wait = min(wait, e.shownBy().Sub(e.p.now()))
+	}
+	return wait
+}
 
 // replanDeactivation plans what is left of a deactivation, and learns from
 // refusals where no deny fits.
@@ -147,6 +162,7 @@ func (p *Provisioner) replanDeactivation(e *execution) replan {
 			return nil, nil, err
 		}
 		e.settle(now.user)
+		e.settle(now.read)
 		return pl.planDeactivate(now), &subject{user: now.user}, nil
 	}
 }

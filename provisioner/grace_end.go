@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/store"
@@ -62,12 +61,7 @@ func (c *composer) leaveOut(u *store.User, d *iamtypes.UserDetail) {
 		c.leftOut = map[string]bool{}
 	}
 	c.leftOut[u.ID] = true
-	for _, a := range d.AttachedManagedPolicies {
-		u.Attached = append(u.Attached, store.PolicyRef{ARN: aws.ToString(a.PolicyArn)})
-	}
-	for _, in := range d.UserPolicyList {
-		u.Inline = append(u.Inline, store.InlinePolicy{Name: aws.ToString(in.PolicyName)})
-	}
+	u.Attached, u.Inline = c.attached(d.AttachedManagedPolicies), c.inline(store.KindUser, u.ID, u.Name, d.UserPolicyList)
 	record, ok := c.memory.deactivated[u.ID]
 	if !ok || !hasDeny(u, &record) || c.memory.kept[u.ID] != u.Name {
 		c.doubtful = append(c.doubtful, u.ID)

@@ -14,12 +14,16 @@ const denyDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Act
 
 // planDeactivate cuts a user off: the deny first, because it ends everything at
 // once, then every credential. It only rolls forward. An empty plan means that
-// nothing is missing.
+// nothing is missing. What IAM shows counts, whatever we wrote: doing it twice is
+// harmless, and whoever is being cut off may have undone it.
 func (pl *planner) planDeactivate(now userNow) *Plan {
 	u := &userPlan{planner: pl, now: now.user, at: targetOf(now.user), full: now.full}
+	if now.read != nil {
+		u.now = now.read
+	}
 	u.plan = &Plan{Kind: kindDeactivate, Direction: Forward, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
 	stripped := false
-	if !hasDeny(now.user, now.record) {
+	if !hasDeny(u.now, now.record) {
 		deny, ok := u.deny()
 		u.plan.after.deny = deny
 		if !ok {
@@ -27,28 +31,30 @@ func (pl *planner) planDeactivate(now userNow) *Plan {
 			u.plan.note("no deny could be placed: the user has neither an attachment nor room for an inline policy left")
 		}
 	}
-	for _, c := range credentialsOf(now.user) {
+	for _, c := range credentialsOf(u.now) {
 		if c.status != statusActive {
 			continue
 		}
 		u.plan.add(u.at.setStatus(c, statusInactive))
 		u.plan.after.taken = append(u.plan.after.taken, store.RememberedCredential{Kind: c.kind, ID: c.id})
 	}
-	if on := now.user.ConsoleAccess; (pl.cfg.Strict || stripped) && on != nil && *on {
+	if on := u.now.ConsoleAccess; (pl.cfg.Strict || stripped) && on != nil && *on {
 		u.plan.add(u.at.step("DeleteLoginProfile").destroying())
 	}
 	u.plan.after.inactive = now.record == nil || len(u.plan.after.taken) > 0 || u.plan.after.deny != ""
 	return u.plan
 }
 
-// hasDeny reports whether a deny of ours is in place.
+// hasDeny reports whether a deny of ours is in place. It goes by the content:
+// what is remembered may be a quarantine that an operator released, or a policy
+// that somebody changed.
 func hasDeny(u *store.User, record *store.Deactivation) bool {
 	if record == nil {
 		return false
 	}
 	for _, d := range record.Denies {
-		if slices.ContainsFunc(u.Attached, func(p store.PolicyRef) bool { return p.ARN == d }) ||
-			slices.ContainsFunc(u.Inline, func(p store.InlinePolicy) bool { return p.Name == d }) {
+		if slices.ContainsFunc(u.Attached, func(p store.PolicyRef) bool { return p.ARN == d && p.Deny }) ||
+			slices.ContainsFunc(u.Inline, func(p store.InlinePolicy) bool { return p.Name == d && deniesAll(p.Document) }) {
 			return true
 		}
 	}
@@ -76,6 +82,9 @@ func (u *userPlan) deny() (placed string, ok bool) {
 func (u *userPlan) roomInline() bool {
 	n := len(denyDocument)
 	for _, p := range u.now.Inline {
+		if p.Name == denyInline {
+			continue // it is replaced
+		}
 		for _, r := range p.Document {
 			if !unicode.IsSpace(r) {
 				n++
@@ -112,11 +121,11 @@ func (u *userPlan) reactivate(record *store.Deactivation) error {
 		if isQuarantine(deny) {
 			continue // it is AWS that takes it away
 		}
-		if slices.ContainsFunc(u.now.Attached, func(p store.PolicyRef) bool { return p.ARN == deny }) {
+		if slices.ContainsFunc(u.now.Attached, func(p store.PolicyRef) bool { return p.ARN == deny && p.Deny }) {
 			u.plan.add(u.at.detach(deny))
 		}
 		for _, p := range u.now.Inline {
-			if p.Name == deny {
+			if p.Name == deny && (deny == denyInline || deniesAll(p.Document)) {
 				u.plan.add(u.at.deleteInline(p))
 			}
 		}

@@ -23,7 +23,10 @@ type UserWish struct {
 
 // userNow is the current state of a user, all of it read live.
 type userNow struct {
-	user    *store.User
+	user *store.User
+	// read is the user as IAM showed them, without what we wrote a moment ago: it
+	// may not show yet, or somebody took it back. nil: the same as user.
+	read    *store.User
 	record  *store.Deactivation // nil: we did not deactivate them
 	adopted bool                // the person attributes are ours already
 	full    full

@@ -28,7 +28,7 @@ func (p *Provisioner) Resume(ctx context.Context) error {
 				return err
 			}
 		default:
-			p.takeUp(ctx, j)
+			_ = p.takeUp(ctx, j) // it was logged, and is tried again
 		}
 	}
 	return nil
@@ -62,7 +62,8 @@ func (p *Provisioner) park(ctx context.Context, j *store.JournalPlan) error {
 	return nil
 }
 
-// ReleasePlan lets a waiting plan go on, as an operator decided.
+// ReleasePlan lets a waiting plan go on, as an operator decided. What is protected
+// stays so: that is a *DeniedError.
 func (p *Provisioner) ReleasePlan(ctx context.Context, id string) error {
 	var j *store.JournalPlan
 	err := p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
@@ -75,12 +76,15 @@ func (p *Provisioner) ReleasePlan(ctx context.Context, id string) error {
 	if j.State != store.PlanWaiting {
 		return fmt.Errorf("release plan %s: %w: it is not waiting", id, store.ErrNotFound)
 	}
-	p.takeUp(ctx, j)
-	return nil
+	var d *DeniedError
+	if err := p.takeUp(ctx, j); errors.As(err, &d) && d.Rule == RuleProtected {
+		return fmt.Errorf("release plan %s: %w", id, err)
+	}
+	return nil // it is under way
 }
 
 // takeUp carries on with one plan, unless a request has its object.
-func (p *Provisioner) takeUp(ctx context.Context, j *store.JournalPlan) {
+func (p *Provisioner) takeUp(ctx context.Context, j *store.JournalPlan) error {
 	var keys []string
 	for _, o := range j.Objects {
 		if o.ID == "" && o.Name == "" {
@@ -94,7 +98,7 @@ func (p *Provisioner) takeUp(ctx context.Context, j *store.JournalPlan) {
 	}
 	work := newJob("", keys...)
 	if p.writes.queue.enter(work) != nil {
-		return
+		return nil
 	}
 	defer p.writes.queue.leave(work)
 	work.planID.Store(j.ID)
@@ -107,6 +111,7 @@ func (p *Provisioner) takeUp(ctx context.Context, j *store.JournalPlan) {
 		work.err = err
 		p.log.WarnContext(ctx, "a plan is still unfinished", "plan", work.plan(), "err", err)
 	}
+	return err
 }
 
 // stillOpen reads a plan again, now that its objects are ours: whoever had them
@@ -132,7 +137,12 @@ func (p *Provisioner) resume(ctx context.Context, j *store.JournalPlan) error {
 	if err != nil {
 		return err
 	}
-	if e.fresh, err = p.isFresh(ctx, e.self().Thing, e.plan.Object.ID); err != nil {
+	fresh, err := p.isFresh(ctx, e.self().Thing, e.plan.Object.ID)
+	if err != nil {
+		return err
+	}
+	e.fresh = e.fresh || fresh
+	if err := e.recall(ctx); err != nil {
 		return err
 	}
 	if e.plan.Direction == Forward {
@@ -167,7 +177,7 @@ func (p *Provisioner) restored(j *store.JournalPlan) (*execution, error) {
 		}
 	}
 	e := newExecution(p, plan, Actor{Credential: j.Actor}, &subject{})
-	e.created, e.resumed, e.doubt = j.Created, true, true
+	e.created, e.resumed, e.doubt, e.note = j.Created, true, true, j.Note
 	for i, s := range j.Steps {
 		var step Step
 		if err := json.Unmarshal(s.Call, &step); err != nil {
@@ -184,6 +194,14 @@ func (p *Provisioner) restored(j *store.JournalPlan) (*execution, error) {
 		}
 		plan.Steps = append(plan.Steps, step)
 		e.states = append(e.states, s.State)
+		for _, at := range []time.Time{s.Intended, s.Ended} {
+			if attempted(s.State) && at.After(e.lastCall) {
+				e.lastCall = at
+			}
+		}
+	}
+	if e.creates() && plan.Object.ID != "" {
+		e.named(plan.Object.ID, plan.Object.Kind)
 	}
 	return e, nil
 }
@@ -212,6 +230,10 @@ func (e *execution) rollOn(ctx context.Context) error {
 	if len(next.Steps) == 0 {
 		return e.finish(ctx)
 	}
+	if err := e.spared(ctx, next, x); err != nil {
+		e.parked(ctx, err)
+		return err
+	}
 	from, err := e.follow(ctx, next)
 	if err != nil {
 		return err
@@ -238,37 +260,5 @@ func (e *execution) settleIntents() {
 		default:
 			e.mark(i, store.StepPlanned, "")
 		}
-	}
-}
-
-// planHistory is how long finished plans are kept to look at; what they did is
-// in the audit log for good.
-const planHistory = 30 * 24 * time.Hour
-
-func (p *Provisioner) prunePlans(ctx context.Context) error {
-	return p.account.State.Update(ctx, func(tx *store.StateTx) error {
-		return tx.PrunePlans(ctx, p.now().Add(-planHistory))
-	})
-}
-
-// runWrites resumes what was left, and then tries again what is due.
-func (p *Provisioner) runWrites(ctx context.Context) {
-	if p.writes.cfg.ReadOnly {
-		return
-	}
-	if err := p.prunePlans(ctx); err != nil {
-		p.log.WarnContext(ctx, "old plans cannot be forgotten", "err", err)
-	}
-	for ctx.Err() == nil {
-		if err := p.Resume(ctx); err != nil {
-			p.log.ErrorContext(ctx, "unfinished plans cannot be resumed", "err", err)
-		}
-		p.Recheck(ctx)
-		t := time.NewTimer(retryAfter)
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-		}
-		t.Stop()
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"time"
 
 	"iamscim/store"
@@ -14,7 +13,8 @@ import (
 // undo takes the completed steps back, in reverse. That they were ours is proved
 // by the live read before the plan, which did not show their effect, and by the
 // answers of AWS. Where an answer is missing, it is proved by another live read,
-// which does. It returns what could not be undone.
+// which does. What that does not show may show yet: then it is errLate, and for
+// Resume to look again. It returns what could not be undone.
 func (e *execution) undo(ctx context.Context) (left []string, err error) {
 	err = e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 		if err := e.flush(ctx, tx); err != nil {
@@ -30,10 +30,12 @@ func (e *execution) undo(ctx context.Context) (left []string, err error) {
 	}
 	if e.doubt {
 		err := e.prove(ctx)
-		if errors.Is(err, store.ErrNotFound) {
+		switch {
+		case errors.Is(err, store.ErrNotFound) && e.creates() && e.late():
+			return nil, errLate
+		case errors.Is(err, store.ErrNotFound):
 			return nil, nil
-		}
-		if err != nil {
+		case err != nil:
 			return nil, err
 		}
 	}
@@ -46,7 +48,25 @@ func (e *execution) undo(ctx context.Context) (left []string, err error) {
 			left = append(left, problem)
 		}
 	}
+	if len(e.unseen) > 0 {
+		return left, errLate
+	}
 	return left, nil
+}
+
+// errLate is why an undoing is not over.
+var errLate = fmt.Errorf("%w: IAM may not show yet what was done", ErrConflict)
+
+// late reports whether a live read may not show yet what the plan did.
+func (e *execution) late() bool {
+	return e.doubt && e.p.now().Before(e.shownBy())
+}
+
+// shownBy is when IAM shows whatever the plan did.
+func (e *execution) shownBy() time.Time { return e.lastCall.Add(e.p.writes.cfg.ConsistencyWindow) }
+
+func (e *execution) creates() bool {
+	return e.plan.Kind == kindCreateUser || e.plan.Kind == kindCreateGroup
 }
 
 func (e *execution) anythingDone() bool {
@@ -64,19 +84,26 @@ func attempted(s store.StepState) bool { return s == store.StepDone || s == stor
 // undoStep takes one step back. problem says why that is not possible at all.
 func (e *execution) undoStep(ctx context.Context, i int) (problem string, err error) {
 	s := &e.plan.Steps[i]
-	if !attempted(e.states[i]) {
+	switch {
+	case !attempted(e.states[i]):
 		return "", nil
-	}
-	if s.Inverse == nil {
-		if e.states[i] == store.StepDone {
-			return s.String() + " cannot be undone", nil
-		}
+	case s.Inverse == nil && e.states[i] == store.StepDone:
+		return s.String() + " cannot be undone", nil
+	case s.Inverse == nil:
 		return "", nil
-	}
-	if !e.shows(s) { // it never took effect, or an earlier process took it back
+	case !e.shows(s) && e.late():
+		e.unseen = append(e.unseen, i)
+		return "", nil
+	case !e.shows(s): // it never took effect, or an earlier process took it back
 		e.mark(i, store.StepUndone, "")
 		return "", nil
 	}
+	return e.takeBack(ctx, i)
+}
+
+// inverse is the step that takes a step back, with the name that the plan's
+// object has now.
+func (e *execution) inverse(s *Step) *Step {
 	inverse := *s.Inverse
 	inverse.Params = append([]Param{}, inverse.Params...)
 	if e.x.user != nil && inverse.UserID == e.x.user.ID {
@@ -85,17 +112,35 @@ func (e *execution) undoStep(ctx context.Context, i int) (problem string, err er
 	if e.x.group != nil && inverse.GroupID == e.x.group.ID {
 		inverse.setName("group", e.x.group.Name)
 	}
-	if _, err := e.attempt(ctx, &inverse); err != nil {
-		// A conflict with what others added meanwhile does not pass.
-		if errors.Is(err, errCrashed) || kindOf(err) != nil && errorCode(err) != "DeleteConflict" {
-			return "", fmt.Errorf("undo %s: %w", s, err)
-		}
+	return &inverse
+}
+
+// takeBack calls the inverse of step i.
+func (e *execution) takeBack(ctx context.Context, i int) (problem string, err error) {
+	s, called := &e.plan.Steps[i], e.lastCall
+	inverse := e.inverse(s)
+	state, err := e.addressed(ctx, inverse)
+	e.lastCall = called // what is taken back need not be waited for
+	switch {
+	case refusedHere(err): // whoever is to be in the group again is gone
+		e.mark(i, store.StepSkipped, "")
+		return "", nil
+	case errors.Is(err, errCrashed), err != nil && kindOf(err) != nil && errorCode(err) != "DeleteConflict":
+		return "", fmt.Errorf("undo %s: %w", s, err)
+	case err != nil: // a conflict with what others added meanwhile does not pass
 		e.calls = append(e.calls, inverse.String()+" failed: "+err.Error())
 		return fmt.Sprintf("%s was not undone: %s", s, apiMessage(err)), nil
 	}
 	e.calls = append(e.calls, inverse.String())
+	if state == store.StepSkipped && inverse.Action != "RemoveUserFromGroup" && e.p.now().Before(e.shownBy()) {
+		e.doubt, e.unseen = true, append(e.unseen, i) // that there is nothing to take back may be out of date
+		return "", nil
+	}
 	e.mark(i, store.StepUndone, "")
 	inverse.apply(e.x)
+	if inverse.Action == "DeleteUser" || inverse.Action == "DeleteGroup" {
+		e.unseen = nil // whatever it was went with what the plan had made
+	}
 	return "", nil
 }
 
@@ -154,126 +199,4 @@ func essence(x *subject) []any {
 		refs(g.Attached)
 	}
 	return out
-}
-
-// prove replaces what is believed of the subject by what IAM shows.
-func (e *execution) prove(ctx context.Context) error {
-	x, err := e.p.proof(ctx, e)
-	for wait, until := e.p.writes.backoff, time.Now().Add(e.p.writes.freshFor/3); errors.Is(err, store.ErrNotFound) && !e.resumed && time.Now().Before(until); wait *= 2 {
-		if !pause(ctx, wait) {
-			break
-		}
-		x, err = e.p.proof(ctx, e)
-	}
-	if err == nil {
-		e.x = x
-	}
-	return err
-}
-
-// proof reads live what a plan may have done.
-func (p *Provisioner) proof(ctx context.Context, e *execution) (*subject, error) {
-	if e.plan.Object.Kind == store.KindGroup {
-		return p.proofOfGroup(ctx, e)
-	}
-	known := &store.User{ID: e.plan.Object.ID, Name: e.nameNow()}
-	if known.ID == "" {
-		made := e.ourUser(ctx, &e.plan.Steps[0])
-		if made == nil {
-			return nil, fmt.Errorf("user %q: %w", e.plan.Name, store.ErrNotFound)
-		}
-		known.ID = deref(made.UserId)
-		e.named(known.ID, store.KindUser)
-	}
-	l, err := p.readUser(ctx, known)
-	if err != nil {
-		return nil, err
-	}
-	u, err := p.bare(ctx, l)
-	if err != nil {
-		return nil, err
-	}
-	if !e.touchesCredentials() {
-		return &subject{user: u}, nil
-	}
-	held, err := p.readCredentials(ctx, u.Name)
-	if err != nil {
-		return nil, err
-	}
-	held.put(u)
-	return &subject{user: u}, nil
-}
-
-// nameNow is the name that the object has if every step so far took effect.
-func (e *execution) nameNow() string {
-	name := e.plan.Name
-	for i := range e.plan.Steps {
-		if next := e.plan.Steps[i].param("new-name"); next != "" && e.states[i] == store.StepDone {
-			name = next
-		}
-	}
-	return name
-}
-
-func (e *execution) touchesCredentials() bool {
-	for i := range e.plan.Steps {
-		if _, ok := credentialTable[e.plan.Steps[i].Action]; ok {
-			return true
-		}
-	}
-	return false
-}
-
-var credentialTable = credentialActions()
-
-// bare is a user of exactly what the live read said, without what we know
-// better: a proof must not prove itself.
-func (p *Provisioner) bare(ctx context.Context, l *liveUser) (u *store.User, err error) {
-	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		m, err := p.memoryOf(ctx, store.Ref{Kind: store.KindUser, ID: deref(l.user.UserId)})
-		if err != nil {
-			return err
-		}
-		return p.compose(ctx, tx, m, nil, func(s *single) error {
-			u = s.live(l, nil, store.DecodeName(deref(l.user.UserName)))
-			return nil
-		})
-	})
-	return u, err
-}
-
-func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*subject, error) {
-	known := &store.Group{ID: e.plan.Object.ID, Name: e.nameNow()}
-	if known.ID == "" {
-		made := e.ourGroup(ctx, &e.plan.Steps[0])
-		if made == nil {
-			return nil, fmt.Errorf("group %q: %w", e.plan.Name, store.ErrNotFound)
-		}
-		known.ID = deref(made.GroupId)
-		e.named(known.ID, store.KindGroup)
-	}
-	l, err := p.readGroup(ctx, known)
-	if err != nil {
-		return nil, err
-	}
-	x := &subject{members: map[string]bool{}, group: &store.Group{
-		ID: known.ID, Name: deref(l.group.GroupName), Path: deref(l.group.Path), ARN: deref(l.group.Arn),
-	}}
-	for _, a := range l.attached {
-		x.group.Attached = withPolicy(x.group.Attached, deref(a.PolicyArn))
-	}
-	var touched []*store.User
-	for i := range e.plan.Steps {
-		if s := &e.plan.Steps[i]; s.UserID != "" && attempted(e.states[i]) {
-			touched = append(touched, &store.User{ID: s.UserID, Name: s.param("user")})
-		}
-	}
-	found, err := p.readTouched(ctx, touched)
-	if err != nil {
-		return nil, err
-	}
-	for id, m := range found {
-		x.members[id] = slices.Contains(groupIDs(m.groups), known.ID)
-	}
-	return x, nil
 }

@@ -251,6 +251,7 @@ func TestCrash(t *testing.T) {
 						t.Errorf("not undone (-want +got):\n%s", diff)
 					}
 					l.afterWindow()
+					l.resume()
 					l.settled()
 				})
 			}

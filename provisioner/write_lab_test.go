@@ -195,6 +195,15 @@ func (l *writeLab) lastChanges(r *provisioner.Report) string {
 	return b.String()
 }
 
+// resume takes up what is due: what may show late is looked for once more when
+// it must show.
+func (l *writeLab) resume() {
+	l.t.Helper()
+	if err := l.p.Resume(l.t.Context()); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
 // afterWindow moves the clock past the consistency window.
 func (l *writeLab) afterWindow() { l.Advance(provisionerWindow) }
 

@@ -111,6 +111,41 @@ func TestRecheck(t *testing.T) {
 	}
 }
 
+// TestRecheckUndone: whoever is cut off may take that back until the deny is in
+// force. What we wrote ourselves a moment ago does not hide it.
+func TestRecheckUndone(t *testing.T) {
+	t.Parallel()
+	cases := map[string]struct {
+		edit func(*iamsim.User)
+		want string
+	}{
+		"a key":    {func(u *iamsim.User) { u.Keys[0].Status = "Active" }, "UpdateAccessKey AccessKeyId=AKIAACTIVE0000000000 Status=Inactive UserName=ann"},
+		"the deny": {func(u *iamsim.User) { u.Attached = []string{readARN} }, "AttachUserPolicy PolicyArn=" + denyARN + " UserName=ann"},
+	}
+	deactivateAgain := func(l *writeLab, id string) { l.must(l.update(id, provisioner.UserWish{Active: ptr(false)})) }
+	recheck := func(l *writeLab, _ string) { l.p.Recheck(l.t.Context()) }
+	for name, c := range cases {
+		for how, look := range map[string]func(*writeLab, string){"recheck": recheck, "again": deactivateAgain} {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				t.Parallel()
+				l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+				id := l.id("ann")
+				l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+				l.EditUser("ann", c.edit)
+				l.ResetCalls()
+				l.Advance(30e9)
+				look(l, id)
+				writes, _ := l.calls()
+				if diff := cmp.Diff([]string{c.want}, writes); diff != "" {
+					t.Errorf("calls (-want +got):\n%s", diff)
+				}
+				l.afterWindow()
+				l.settled()
+			})
+		}
+	}
+}
+
 func TestTagAttributes(t *testing.T) {
 	t.Parallel()
 	cfg := lifecycle

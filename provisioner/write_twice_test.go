@@ -40,6 +40,7 @@ func TestCrashWhileUndoing(t *testing.T) {
 						t.Errorf("not undone (-want +got):\n%s", diff)
 					}
 					l.afterWindow()
+					l.resume()
 					l.settled()
 				})
 			}

@@ -111,12 +111,30 @@ func (tx *StateTx) AddRemembered(ctx context.Context, userID string, more []Reme
 			d.Credentials = append(d.Credentials, c)
 		}
 	}
-	text, err := json.Marshal(d.Credentials)
+	return tx.putRemembered(ctx, userID, d.Credentials)
+}
+
+func (tx *StateTx) putRemembered(ctx context.Context, userID string, credentials []RememberedCredential) error {
+	text, err := json.Marshal(append([]RememberedCredential{}, credentials...))
 	if err != nil {
 		return fmt.Errorf("deactivation of %s: %w", userID, err)
 	}
 	_, err = tx.tx.ExecContext(ctx, `update deactivation set credentials = ? where user_id = ?`, string(text), userID)
 	return err
+}
+
+// DropRemembered takes back AddRemembered for credentials that were not taken
+// away after all; having none is no error.
+func (tx *StateTx) DropRemembered(ctx context.Context, userID string, credentials []RememberedCredential) error {
+	d, err := tx.Deactivation(ctx, userID)
+	if errors.Is(err, ErrNotFound) || len(credentials) == 0 {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	kept := slices.DeleteFunc(d.Credentials, func(c RememberedCredential) bool { return slices.Contains(credentials, c) })
+	return tx.putRemembered(ctx, userID, kept)
 }
 
 // PutDeactivation remembers what a deactivation takes away. What is remembered

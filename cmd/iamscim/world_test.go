@@ -159,7 +159,7 @@ func (w *world) args() []string {
 	return append([]string{
 		"serve", "--listen", "127.0.0.1:0", "--data-dir", w.dir, "--read-rate", "0", "--write-rate", "0", "--mode", "lifecycle",
 		"--manage-path", "/", "--grantable-policies", "*", "--grantable-groups", "*", "--passwords", "on", "--groups-via-users",
-		"--brake", "off",
+		"--brake", "off", "--consistency-window", "300ms",
 	}, w.extra...)
 }
 

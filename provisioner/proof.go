@@ -1,0 +1,133 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"iamscim/store"
+)
+
+// prove replaces what is believed of the subject by what IAM shows.
+func (e *execution) prove(ctx context.Context) error {
+	x, err := e.p.proof(ctx, e)
+	for wait, until := e.p.writes.backoff, time.Now().Add(e.p.writes.freshFor/3); errors.Is(err, store.ErrNotFound) && !e.resumed && time.Now().Before(until); wait *= 2 {
+		if !pause(ctx, wait) {
+			break
+		}
+		x, err = e.p.proof(ctx, e)
+	}
+	if err == nil {
+		e.x = x
+	}
+	return err
+}
+
+// proof reads live what a plan may have done.
+func (p *Provisioner) proof(ctx context.Context, e *execution) (*subject, error) {
+	if e.plan.Object.Kind == store.KindGroup {
+		return p.proofOfGroup(ctx, e)
+	}
+	known := &store.User{ID: e.plan.Object.ID, Name: e.nameNow()}
+	if known.ID == "" {
+		made := e.ourUser(ctx, &e.plan.Steps[0])
+		if made == nil {
+			return nil, fmt.Errorf("user %q: %w", e.plan.Name, store.ErrNotFound)
+		}
+		known.ID = deref(made.UserId)
+		e.named(known.ID, store.KindUser)
+	}
+	l, err := p.readUser(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	u, err := p.bare(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	if !e.touchesCredentials() {
+		return &subject{user: u}, nil
+	}
+	held, err := p.readCredentials(ctx, u.Name)
+	if err != nil {
+		return nil, err
+	}
+	held.put(u)
+	return &subject{user: u}, nil
+}
+
+// nameNow is the name that the object has if every step so far took effect.
+func (e *execution) nameNow() string {
+	name := e.plan.Name
+	for i := range e.plan.Steps {
+		if next := e.plan.Steps[i].param("new-name"); next != "" && e.states[i] == store.StepDone {
+			name = next
+		}
+	}
+	return name
+}
+
+func (e *execution) touchesCredentials() bool {
+	for i := range e.plan.Steps {
+		if _, ok := credentialTable[e.plan.Steps[i].Action]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+var credentialTable = credentialActions()
+
+// bare is a user of exactly what the live read said, without what we know
+// better: a proof must not prove itself.
+func (p *Provisioner) bare(ctx context.Context, l *liveUser) (u *store.User, err error) {
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		m, err := p.memoryOf(ctx, store.Ref{Kind: store.KindUser, ID: deref(l.user.UserId)})
+		if err != nil {
+			return err
+		}
+		return p.compose(ctx, tx, m, nil, func(s *single) error {
+			u = s.live(l, nil, store.DecodeName(deref(l.user.UserName)))
+			return nil
+		})
+	})
+	return u, err
+}
+
+func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*subject, error) {
+	known := &store.Group{ID: e.plan.Object.ID, Name: e.nameNow()}
+	if known.ID == "" {
+		made := e.ourGroup(ctx, &e.plan.Steps[0])
+		if made == nil {
+			return nil, fmt.Errorf("group %q: %w", e.plan.Name, store.ErrNotFound)
+		}
+		known.ID = deref(made.GroupId)
+		e.named(known.ID, store.KindGroup)
+	}
+	l, err := p.readGroup(ctx, known)
+	if err != nil {
+		return nil, err
+	}
+	x := &subject{members: map[string]bool{}, group: &store.Group{
+		ID: known.ID, Name: deref(l.group.GroupName), Path: deref(l.group.Path), ARN: deref(l.group.Arn),
+	}}
+	for _, a := range l.attached {
+		x.group.Attached = withPolicy(x.group.Attached, deref(a.PolicyArn))
+	}
+	var touched []*store.User
+	for i := range e.plan.Steps {
+		if s := &e.plan.Steps[i]; s.UserID != "" && attempted(e.states[i]) {
+			touched = append(touched, &store.User{ID: s.UserID, Name: s.param("user")})
+		}
+	}
+	found, err := p.readTouched(ctx, touched)
+	if err != nil {
+		return nil, err
+	}
+	for id, m := range found {
+		x.members[id] = slices.Contains(groupIDs(m.groups), known.ID)
+	}
+	return x, nil
+}

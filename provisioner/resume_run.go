@@ -1,0 +1,55 @@
+package provisioner
+
+import (
+	"context"
+	"time"
+
+	"iamscim/store"
+)
+
+// planHistory is how long finished plans are kept to look at; what they did is
+// in the audit log for good.
+const planHistory = 30 * 24 * time.Hour
+
+func (p *Provisioner) prunePlans(ctx context.Context) error {
+	return p.account.State.Update(ctx, func(tx *store.StateTx) error {
+		return tx.PrunePlans(ctx, p.now().Add(-planHistory))
+	})
+}
+
+// runWrites resumes what was left, and then tries again what is due.
+func (p *Provisioner) runWrites(ctx context.Context) {
+	if p.writes.cfg.ReadOnly {
+		return
+	}
+	if err := p.prunePlans(ctx); err != nil {
+		p.log.WarnContext(ctx, "old plans cannot be forgotten", "err", err)
+	}
+	for ctx.Err() == nil {
+		if err := p.Resume(ctx); err != nil {
+			p.log.ErrorContext(ctx, "unfinished plans cannot be resumed", "err", err)
+		}
+		p.Recheck(ctx)
+		if !pause(ctx, p.nextTry(ctx)) {
+			return
+		}
+	}
+}
+
+// nextTry is how long until a plan is due, at most retryAfter.
+func (p *Provisioner) nextTry(ctx context.Context) time.Duration {
+	wait := retryAfter
+	open, err := p.OpenPlans(ctx)
+	if err != nil {
+		return wait // Resume is about to say so
+	}
+	for _, j := range open {
+		if j.State == store.PlanRetry {
+			wait = min(wait, j.RetryAt.Sub(p.now()))
+		}
+	}
+	return max(wait, minWait)
+}
+
+// minWait is the least pause between two looks at the journal.
+const minWait = 100 * time.Millisecond

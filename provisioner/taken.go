@@ -1,0 +1,57 @@
+package provisioner
+
+import (
+	"context"
+	"errors"
+
+	"iamscim/store"
+)
+
+// forgetUntaken takes from what is remembered of a deactivation the credentials
+// that it did not take away: whoever makes them inactive later is somebody else,
+// and a reactivation must not give them back.
+func (e *execution) forgetUntaken(ctx context.Context, tx *store.StateTx) error {
+	if e.plan.Kind != kindDeactivate {
+		return nil
+	}
+	taken, named := map[store.RememberedCredential]bool{}, []store.RememberedCredential(nil)
+	for i := range e.plan.Steps {
+		c, ok := takes(&e.plan.Steps[i])
+		if !ok {
+			continue
+		}
+		named = append(named, c)
+		taken[c] = taken[c] || attempted(e.states[i]) || e.states[i] == store.StepSkipped
+	}
+	var untaken []store.RememberedCredential
+	for _, c := range named {
+		if !taken[c] {
+			untaken = append(untaken, c)
+		}
+	}
+	return tx.DropRemembered(ctx, e.plan.Object.ID, untaken)
+}
+
+// takes is the credential that a step makes inactive.
+func takes(s *Step) (c store.RememberedCredential, ok bool) {
+	for _, k := range credentialKinds {
+		if s.Action == k.update && s.param("status") == statusInactive {
+			return store.RememberedCredential{Kind: k.kind, ID: s.param(k.param)}, true
+		}
+	}
+	return c, false
+}
+
+// recall finds out whether we had deactivated the user before the plan began,
+// which an earlier process knew.
+func (e *execution) recall(ctx context.Context) error {
+	err := e.p.account.State.View(ctx, func(tx *store.StateTx) error {
+		d, err := tx.Deactivation(ctx, e.plan.Object.ID)
+		e.recorded = err == nil && d.At.Before(e.created)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
