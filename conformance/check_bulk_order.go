@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 )
 
@@ -53,7 +54,10 @@ func (c *Client) refers(ctx context.Context, operations ...object) error {
 	if err != nil {
 		return err
 	}
-	id := user[strings.LastIndexByte(user, '/')+1:]
+	id, err := url.PathUnescape(user[strings.LastIndexByte(user, '/')+1:])
+	if err != nil {
+		return fmt.Errorf("the location %q is no URI", user)
+	}
 	return c.shows(ctx, &resource{path: target}, has("members/[value="+id+"]"))
 }
 

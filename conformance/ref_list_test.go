@@ -210,6 +210,13 @@ func (s *reference) answer(k *refKind, q refQuery) (int, any, error) {
 			out["previousCursor"] = q.seal(back)
 		}
 	}
+	if s.ways.terse && len(page) == total {
+		delete(out, "startIndex")
+		delete(out, "itemsPerPage")
+	}
+	if s.ways.terse && total == 0 {
+		delete(out, "Resources")
+	}
 	return http.StatusOK, out, nil
 }
 

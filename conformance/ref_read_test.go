@@ -3,12 +3,13 @@ package conformance_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 )
 
-func (d *doc) location() string { return refBase + d.kind.endpoint + "/" + d.id }
+func (d *doc) location() string { return refBase + d.kind.endpoint + "/" + url.PathEscape(d.id) }
 func (s *reference) tag(w http.ResponseWriter, d *doc) {
 	if s.ways.has("etag") {
 		w.Header().Set("ETag", d.tag())
@@ -122,6 +123,9 @@ func (s *reference) project(k *refKind, o map[string]any, p projection) map[stri
 		if v := p.keep(path, core, v, func(sub string) bool { return k.onRequest(name, sub) }); v != nil {
 			out[name] = v
 		}
+	}
+	if len(p.only)+len(p.without) == 0 {
+		s.spellOut(k, out)
 	}
 	return out
 }

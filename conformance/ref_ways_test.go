@@ -22,6 +22,9 @@ type ways struct {
 	shouts      bool          // what is not case-exact is kept in upper case
 	trims       bool          // strings are kept without blanks around them
 	forbids     bool          // wrong credentials are 403
+	terse       bool          // lists say no more than they must
+	explicit    bool          // what has no value is null, or an empty array
+	oddIDs      bool          // ids have slashes, blanks, plus signs, equals signs
 	scimOnly    bool          // no application/json
 	wantsAgent  bool          // requests without User-Agent are refused
 	busy        func(http.ResponseWriter) bool
@@ -75,6 +78,19 @@ func (s *reference) makeUp(d *doc) {
 	}
 	if d.attrs["name"] == nil {
 		d.attrs["name"] = map[string]any{"givenName": "Somebody", "familyName": "Else"}
+	}
+}
+
+// spellOut adds what has no value, in the two ways that RFC 7643 §2.5 has for it.
+func (s *reference) spellOut(k *refKind, o map[string]any) {
+	for _, a := range k.attrs {
+		if _, there := o[a.name]; there || a.returned == "never" || !s.ways.explicit {
+			continue
+		}
+		o[a.name] = nil
+		if a.multi {
+			o[a.name] = []any{}
+		}
 	}
 }
 

@@ -146,6 +146,9 @@ func (s *reference) create(k *refKind, body map[string]any) (*doc, error) {
 	s.seq++
 	now := time.Now().UTC()
 	d := &doc{id: fmt.Sprintf("%s-%06d", strings.ToLower(k.name), s.seq), kind: k, attrs: attrs, version: 1, created: now, modified: now}
+	if s.ways.oddIDs {
+		d.id = fmt.Sprintf("cn=%s/%d, ou=a+b==", k.name, s.seq)
+	}
 	if _, ok := attrs["active"]; !ok && k == s.user {
 		attrs["active"] = true
 	}

@@ -75,10 +75,24 @@ func (r *reply) mediaType() string {
 // member in any letter case (RFC 7643 §2.1), an index, "#" for the length of an
 // array, or "[member=value]" for its first element with that.
 func field(v any, path string) any {
-	for step := range strings.SplitSeq(path, "/") {
+	for path != "" {
+		var step string
+		step, path = firstStep(path)
 		v = one(v, step)
 	}
 	return v
+}
+
+// firstStep leaves slashes within brackets alone: ids may have them.
+func firstStep(path string) (step, rest string) {
+	end := 0
+	if strings.HasPrefix(path, "[") {
+		end = max(strings.LastIndexByte(path, ']'), 0)
+	}
+	if i := strings.IndexByte(path[end:], '/'); i >= 0 {
+		return path[:end+i], path[end+i+1:]
+	}
+	return path, ""
 }
 
 func one(v any, step string) any {
