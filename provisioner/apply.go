@@ -112,7 +112,7 @@ func (e *execution) attempt(ctx context.Context, s *Step) (store.StepState, erro
 			return state, err
 		}
 		notYet := errorCode(err) == "NoSuchEntity" && time.Now().Before(giveUp) && (e.fresh || e.memberMoved(ctx, s))
-		if !notYet && s.settledBy(errorCode(err)) && !e.elsewhere(ctx, s) {
+		if !notYet && s.settledBy(errorCode(err)) && !e.elsewhere(ctx, s) || e.reassigned(ctx, s, err) {
 			return store.StepSkipped, nil
 		}
 		kind := kindOf(err)

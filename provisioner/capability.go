@@ -147,19 +147,7 @@ func (p *Provisioner) learnt(ctx context.Context, next Capability, answers map[s
 	}
 	before := c.known
 	c.known, c.answers = next, answers
-	for _, o := range next.Operations {
-		if was := before.Operation(o.Name); before.Operations != nil && was.Decision == o.Decision {
-			continue
-		}
-		switch o.Decision {
-		case Denied:
-			p.log.WarnContext(ctx, "operation is off", "operation", o.Name, "missing", o.Missing, "guess", next.Guess)
-		case Off:
-			p.log.InfoContext(ctx, "operation is off", "operation", o.Name, "reason", o.Reason)
-		default:
-			p.log.InfoContext(ctx, "operation is on", "operation", o.Name, "decision", o.Decision)
-		}
-	}
+	p.tellCapability(ctx, &before, &next)
 	return next.clone()
 }
 

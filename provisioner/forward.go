@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"iamscim/store"
@@ -167,8 +166,11 @@ func (p *Provisioner) replanDeactivation(e *execution) replan {
 	}
 }
 
-// settle lays what this plan did over a live read that does not show it yet.
+// settle lays what this plan did over a live read that may not show it yet.
 func (e *execution) settle(u *store.User) {
+	if !e.p.now().Before(e.shownBy()) {
+		return
+	}
 	x := &subject{user: u}
 	for i := range e.plan.Steps {
 		if s := &e.plan.Steps[i]; e.states[i] == store.StepDone && s.Action != "CreateUser" && s.Action != "DeleteUser" {
@@ -195,6 +197,9 @@ func (p *Provisioner) replanDeletion(e *execution) replan {
 			return &Plan{}, &subject{}, nil
 		}
 		now, err := p.lookAt(ctx, &store.User{ID: e.plan.Object.ID, Name: e.plan.Name})
+		if plan := e.orphans(); plan != nil && errors.Is(err, store.ErrNotFound) {
+			return plan, &subject{}, nil
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -209,21 +214,6 @@ func (p *Provisioner) replanDeletion(e *execution) replan {
 		plan := pl.planDeleteUser(now)
 		e.addDevices(plan)
 		return plan, &subject{user: now.user}, nil
-	}
-}
-
-// addDevices adds the virtual devices to a follow-up that were taken from the
-// user and not deleted yet: nothing that is read of a user names them any more.
-func (e *execution) addDevices(next *Plan) {
-	for i := range e.plan.Steps {
-		s := e.plan.Steps[i]
-		if s.Action != "DeleteVirtualMFADevice" || e.states[i] == store.StepDone || e.states[i] == store.StepSkipped {
-			continue
-		}
-		again := func(n Step) bool { return n.Action == s.Action && n.param("device") == s.param("device") }
-		if !slices.ContainsFunc(next.Steps, again) {
-			next.Steps = slices.Insert(next.Steps, len(next.Steps)-1, s) // before DeleteUser
-		}
 	}
 }
 

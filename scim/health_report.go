@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -54,7 +55,8 @@ type snapshotReport struct {
 	AgeSeconds *int64                  `json:"ageSeconds,omitempty"`
 	Counts     map[string]int          `json:"counts,omitempty"`
 	Sources    map[string]store.Source `json:"sources,omitempty"`
-	Calls      map[string]int64        `json:"calls,omitempty"` // of the last observation, by action
+	Failing    []string                `json:"failing,omitempty"` // sources whose last attempt failed: what they tell is old
+	Calls      map[string]int64        `json:"calls,omitempty"`   // of the last observation, by action
 	TookMS     int64                   `json:"tookMs,omitempty"`
 	Alias      string                  `json:"alias,omitempty"`
 	// The last attempt to observe, and why it failed if it did.
@@ -89,7 +91,7 @@ func (s *Server) reportAccount(ctx context.Context, h *hosted) (*accountReport, 
 	if a.Brake, err = h.reportBrake(ctx); err != nil {
 		return nil, err
 	}
-	if a.Journal, err = h.reportJournal(ctx); err != nil {
+	if a.Journal, err = h.reportJournal(ctx, s.now()); err != nil {
 		return nil, err
 	}
 	a.Snapshot, err = s.reportSnapshot(ctx, h)
@@ -147,6 +149,11 @@ func (s *Server) reportSnapshot(ctx context.Context, h *hosted) (snapshotReport,
 			Status: "ok", Generation: g.ID, Epoch: g.Epoch, Committed: &g.At, Observed: &status.Observed, AgeSeconds: &age,
 			Counts: map[string]int{}, Sources: status.Sources, Calls: status.APIs, TookMS: status.Took.Milliseconds(), Alias: status.Alias,
 		}
+		for _, action := range slices.Sorted(maps.Keys(status.Sources)) {
+			if status.Sources[action].Err != "" {
+				r.Failing = append(r.Failing, action)
+			}
+		}
 		for name, kind := range kinds {
 			all, err := tx.Select(ctx, kind, store.Query{})
 			if err != nil {
@@ -194,5 +201,5 @@ func (r *report) degraded() bool {
 }
 
 func (a *accountReport) degraded() bool {
-	return a != nil && (a.Held != nil || a.Brake.Status != "ok" || a.Journal.Status != "ok" || a.Store.Status != "ok" || a.Snapshot.Status != "ok" || a.AWS.Status != "ok" || a.Snapshot.LastError != "")
+	return a != nil && (len(a.Snapshot.Failing) > 0 || a.Held != nil || a.Brake.Status != "ok" || a.Journal.Status != "ok" || a.Store.Status != "ok" || a.Snapshot.Status != "ok" || a.AWS.Status != "ok" || a.Snapshot.LastError != "")
 }

@@ -6,7 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"iamscim/provisioner/iamsim"
 	"iamscim/scim/auth"
+	"iamscim/store"
 )
 
 func TestHealth(t *testing.T) {
@@ -63,6 +65,59 @@ func TestHealthWithoutAWS(t *testing.T) {
 	}
 	if got := d.do(t, "GET", "/readyz", ""); got.status != 200 {
 		t.Errorf("ready is %d: age and AWS fail nothing", got.status)
+	}
+}
+
+// TestHealthNamesSources: what could not be read is served as it was, and whoever
+// watches the status learns of it.
+func TestHealthNamesSources(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, 5)
+	health := func() (status string, failing []string) {
+		t.Helper()
+		if got := d.do(t, "POST", "/admin/refresh", ""); got.status != 200 {
+			t.Fatalf("refresh: %d %s", got.status, got.body)
+		}
+		var h struct {
+			Status   string
+			Snapshot struct{ Failing []string }
+		}
+		got := d.do(t, "GET", "/health", "")
+		if err := json.Unmarshal(got.body, &h); err != nil {
+			t.Fatal(err)
+		}
+		return h.Status, h.Snapshot.Failing
+	}
+	if status, failing := health(); status != "ok" || failing != nil {
+		t.Errorf("%s, failing %v", status, failing)
+	}
+	if err := d.sim.Fault(iamsim.Fault{Action: "ListVirtualMFADevices", Code: "AccessDenied", Count: -1}); err != nil {
+		t.Fatal(err)
+	}
+	if status, failing := health(); status != "degraded" || len(failing) != 1 || !strings.HasSuffix(failing[0], "ListVirtualMFADevices") {
+		t.Errorf("%s, failing %v", status, failing)
+	}
+	d.sim.ClearFaults()
+	if status, failing := health(); status != "ok" || failing != nil {
+		t.Errorf("after it was read again: %s, failing %v", status, failing)
+	}
+}
+
+// TestHealthNamesRetries: a plan that does not succeed for long is no secret.
+func TestHealthNamesRetries(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, 5)
+	h := d.server.accounts[""]
+	err := h.Store.State.Update(t.Context(), func(tx *store.StateTx) error {
+		return tx.AddPlan(t.Context(), &store.JournalPlan{ID: "p", Kind: "user.deactivate", Direction: "forward", State: store.PlanRetry})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for after, want := range map[time.Duration]string{time.Minute: "ok", time.Hour: "retrying"} {
+		if r, err := h.reportJournal(t.Context(), time.Now().Add(after)); err != nil || r.Status != want || len(r.Plans) != 1 {
+			t.Errorf("after %v: %+v, %v", after, r, err)
+		}
 	}
 }
 

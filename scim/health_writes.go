@@ -51,7 +51,9 @@ func (h *hosted) reportBrake(ctx context.Context) (brakeReport, error) {
 
 // journalReport says what is not finished.
 type journalReport struct {
-	Status string `json:"status"` // "ok", "waiting": an operator has to decide
+	// Status is "ok", "retrying": something does not succeed, or "waiting": an
+	// operator has to decide.
+	Status string `json:"status"`
 	// Open plans are under way or to be tried again.
 	Open  int          `json:"open"`
 	Plans []planReport `json:"plans,omitempty"`
@@ -72,7 +74,11 @@ type planReport struct {
 	Objects []store.Ref     `json:"objects"`
 }
 
-func (h *hosted) reportJournal(ctx context.Context) (journalReport, error) {
+// retryNotice is how long a plan may be tried again before an operator has to
+// know: AWS throttles, and IAM shows late.
+const retryNotice = 5 * time.Minute
+
+func (h *hosted) reportJournal(ctx context.Context, now time.Time) (journalReport, error) {
 	r := journalReport{Status: "ok"}
 	var open []*store.JournalPlan
 	var kept []store.PendingDeletion
@@ -92,6 +98,9 @@ func (h *hosted) reportJournal(ctx context.Context) (journalReport, error) {
 		case store.PlanWaiting:
 			r.Status = "waiting"
 		case store.PlanRetry:
+			if r.Status == "ok" && now.Sub(plan.Created) > retryNotice {
+				r.Status = "retrying"
+			}
 		default:
 			continue
 		}

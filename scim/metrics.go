@@ -127,7 +127,7 @@ func (c accountCollector) collectWrites(ctx context.Context, h *hosted, gauge fu
 		gauge(latchDesc, truth(brake.Latched))
 		gauge(lostDesc, float64(brake.Lost))
 	}
-	if journal, err := h.reportJournal(ctx); err == nil {
+	if journal, err := h.reportJournal(ctx, c.s.now()); err == nil {
 		waiting := 0
 		for _, plan := range journal.Plans {
 			if plan.State == store.PlanWaiting {
