@@ -9,10 +9,9 @@ while IFS=: read -r file target; do
 	go test -run '^$' -fuzz "^${target}\$" -fuzztime "$time" "./$(dirname "$file")"
 	ran="$ran $target"
 done < <(git ls-files '*_test.go' | xargs grep -oE '^func Fuzz[A-Za-z0-9]+' | sed 's/func //')
-case "$ran " in
-*" FuzzHTTP "*) ;;
-*) echo "the HTTP routes were not fuzzed, only:$ran"; exit 1 ;;
-esac
+for target in FuzzHTTP FuzzHTTPWrites; do
+	[[ " $ran " == *" $target "* ]] || { echo "$target did not run, only:$ran"; exit 1; }
+done
 count=$(echo "$ran" | wc -w)
 echo "$count fuzz targets ran"
-[ -z "$out" ] || python3 .ci/suite.py "fuzz targets, FuzzHTTP over the routes among them" "Go" "$out/report/80-fuzz.json" "$count"
+[ -z "$out" ] || python3 .ci/suite.py "fuzz targets, FuzzHTTP and FuzzHTTPWrites over the routes among them" "Go" "$out/report/80-fuzz.json" "$count"

@@ -8,8 +8,10 @@ against() { bash .ci/with_gateway.sh "$out" "$@"; }
 mkdir -p "$out/report"
 
 echo "-- scim2-tester"
-against 50 "$out/scim2tester/bin/python" .ci/scim2tester.py "scim2-tester" "$out/report/10-scim2-tester.json"
-against 200 "$out/scim2tester/bin/python" .ci/scim2tester.py "scim2-tester, 200 users" "$out/report/11-scim2-tester-200.json"
+tester() { against "$1" "$out/scim2tester/bin/python" .ci/scim2tester.py "$2" "$out/report/$3.json"; }
+tester 50 "scim2-tester, readOnly extensions marked so" 10-scim2-tester-marked
+tester 50 "scim2-tester" 11-scim2-tester
+tester 200 "scim2-tester, 200 users" 12-scim2-tester-200
 
 echo "-- scim-sanity"
 against 50 python3 .ci/scim_sanity.py "$out/sanity/bin/scim-sanity" "$out/report/20-scim-sanity.json"
