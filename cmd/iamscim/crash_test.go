@@ -164,6 +164,7 @@ func (w *world) crash(p *crashPlan, point crashPoint) {
 	if err == nil || w.trap.disarm() {
 		w.t.Fatalf("call %d: it did not die: status %d, %v, %s", point.call, status, err, text)
 	}
+	<-w.server.ended // its connections end before it gives the data directory up
 	if point.after {
 		w.trap.arm(0, point.call%2 == 0)
 		w.launch()
