@@ -253,9 +253,6 @@ func (e *execution) finish(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("journal the end of plan %s: %w: %w", e.plan.ID, ErrUnavailable, err)
 	}
-	if e.plan.Kind == kindDeactivate {
-		e.p.writes.rechecks.add(e.plan.Object.ID, e.p.now().Add(settleTime), e.actor)
-	}
 	if len(e.plan.Notes) > 0 {
 		e.p.log.WarnContext(ctx, "a change has shortcomings", "plan", e.plan.ID, "object", e.plan.Object.ID, "notes", e.plan.Notes)
 	}
@@ -285,6 +282,9 @@ func (e *execution) conclude(ctx context.Context, tx *store.StateTx) error {
 	}
 	if a.forget {
 		errs = append(errs, tx.DeleteDeactivation(ctx, ref.ID))
+	}
+	if e.plan.Kind == kindDeactivate {
+		errs = append(errs, e.recheckLater(ctx, tx))
 	}
 	return errors.Join(append(errs, e.scheduleDeletion(ctx, tx))...)
 }

@@ -176,6 +176,7 @@ func (p *Provisioner) do(ctx context.Context, a Actor, opt Options, key string, 
 			return p.await(ctx, j, timer.C, true)
 		}
 		if digest != "" && other.digest == digest {
+			other.joined.Add(1)
 			return p.await(ctx, other, timer.C, false)
 		}
 		select {

@@ -38,3 +38,13 @@ func (p *Provisioner) OnCall(enter func() (leave func())) {
 			}), middleware.Before)
 	}))
 }
+
+// Joined counts the requests that wait for the result of an equal one.
+func (p *Provisioner) Joined() (n int64) {
+	p.writes.queue.mu.Lock()
+	defer p.writes.queue.mu.Unlock()
+	for _, j := range p.writes.queue.held {
+		n += j.joined.Load()
+	}
+	return n
+}

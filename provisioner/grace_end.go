@@ -40,7 +40,7 @@ func (g *graces) wanted(d *store.PendingDeletion, now time.Time, window time.Dur
 		return false
 	}
 	// IAM may show late what the deactivation did.
-	return !d.Due.After(now) || g.doubtful[d.UserID] && now.Sub(d.Since) > window
+	return !d.Due.After(now) && !d.Waits || g.doubtful[d.UserID] && now.Sub(d.Since) > window
 }
 
 // looked notes what came of looking at one.
@@ -108,8 +108,14 @@ func (p *Provisioner) DeleteDue(ctx context.Context) {
 }
 
 func (p *Provisioner) deleteForever(ctx context.Context) {
-	for !p.writes.cfg.ReadOnly {
-		p.DeleteDue(ctx)
+	for {
+		err := p.Awake(ctx)
+		switch {
+		case err != nil:
+			p.log.WarnContext(ctx, "nobody is deleted now", "err", err)
+		case !p.writes.cfg.ReadOnly:
+			p.DeleteDue(ctx)
+		}
 		if !pause(ctx, retryAfter) {
 			return
 		}
@@ -137,6 +143,8 @@ func (r *request) endGrace(ctx context.Context, id string) (*Change, error) {
 		return nil, r.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 			return tx.RenamePendingDeletion(ctx, id, now.user.Name, now.user.UserName)
 		})
+	case d.Waits:
+		return nil, nil
 	}
 	return r.deleteKept(ctx, now)
 }

@@ -136,8 +136,9 @@ func TestKeptRecheck(t *testing.T) {
 // TestRunDeletes: nobody has to ask.
 func TestRunDeletes(t *testing.T) {
 	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
+	l.lives(0)
 	l.must(l.delete(l.id("ann")))
-	l.Advance(grace)
+	l.lives(grace)
 	l.restart(keeping)
 	gone := make(chan struct{})
 	l.after("DeleteUser", 1, func() { close(gone) })

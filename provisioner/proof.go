@@ -3,26 +3,27 @@ package provisioner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
 	"iamscim/store"
 )
 
-// prove replaces what is believed of the subject by what IAM shows.
+// prove replaces what is believed of the subject by what IAM shows. It looks again
+// if another write went between its reads, and for what was just made.
 func (e *execution) prove(ctx context.Context) error {
-	x, err := e.p.proof(ctx, e)
-	for wait, until := e.p.writes.backoff, time.Now().Add(e.p.writes.freshFor/3); errors.Is(err, store.ErrNotFound) && !e.resumed && time.Now().Before(until); wait *= 2 {
-		if !pause(ctx, wait) {
-			break
+	until := time.Now().Add(e.p.writes.freshFor / 3)
+	for wait := e.p.writes.backoff; ; wait *= 2 {
+		x, err := e.p.proof(ctx, e)
+		if err == nil {
+			e.x = x
+			return nil
 		}
-		x, err = e.p.proof(ctx, e)
+		again := errors.Is(err, ErrConflict) || errors.Is(err, store.ErrNotFound) && !e.resumed
+		if !again || time.Now().After(until) || !pause(ctx, jittered(wait)) {
+			return err
+		}
 	}
-	if err == nil {
-		e.x = x
-	}
-	return err
 }
 
 // proof reads live what a plan may have done.
@@ -32,9 +33,9 @@ func (p *Provisioner) proof(ctx context.Context, e *execution) (*subject, error)
 	}
 	known := &store.User{ID: e.plan.Object.ID, Name: e.nameNow()}
 	if known.ID == "" {
-		made := e.ourUser(ctx, &e.plan.Steps[0])
-		if made == nil {
-			return nil, fmt.Errorf("user %q: %w", e.plan.Name, store.ErrNotFound)
+		made, err := e.ourUser(ctx, &e.plan.Steps[0])
+		if err != nil {
+			return nil, err
 		}
 		known.ID = deref(made.UserId)
 		e.named(known.ID, store.KindUser)
@@ -99,9 +100,9 @@ func (p *Provisioner) bare(ctx context.Context, l *liveUser) (u *store.User, err
 func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*subject, error) {
 	known := &store.Group{ID: e.plan.Object.ID, Name: e.nameNow()}
 	if known.ID == "" {
-		made := e.ourGroup(ctx, &e.plan.Steps[0])
-		if made == nil {
-			return nil, fmt.Errorf("group %q: %w", e.plan.Name, store.ErrNotFound)
+		made, err := e.ourGroup(ctx, &e.plan.Steps[0])
+		if err != nil {
+			return nil, err
 		}
 		known.ID = deref(made.GroupId)
 		e.named(known.ID, store.KindGroup)

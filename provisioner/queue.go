@@ -25,6 +25,7 @@ type job struct {
 	background chan struct{} // closed when the request no longer waits
 	detach     func() bool   // from here on the request's end is not the job's
 	planID     atomic.Value  // string; of the journal, once there is one
+	joined     atomic.Int64  // equal requests that wait for the result, too
 }
 
 func newJob(digest string, keys ...string) *job {

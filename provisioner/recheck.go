@@ -3,69 +3,67 @@ package provisioner
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"iamscim/store"
 )
 
 // settleTime is how long a deny may take to reach all of AWS. Until then a user
-// who was just cut off may still make a credential.
+// who was just cut off may still make a credential, or take the deny away.
 const settleTime = 20 * time.Second
 
-// rechecks are users to look at once more after their deactivation. They are
-// lost with the process: by then the deny is in force.
-type rechecks struct {
-	mu  sync.Mutex
-	due map[string]recheck // by UserId
+// recheckLater writes down, with the end of a deactivation, that the user is to
+// be looked at once more.
+func (e *execution) recheckLater(ctx context.Context, tx *store.StateTx) error {
+	return tx.PutRecheck(ctx, store.Recheck{UserID: e.plan.Object.ID, At: e.p.now().Add(settleTime), Actor: e.actor.Credential})
 }
 
-type recheck struct {
-	at    time.Time
-	actor Actor
-}
-
-func (r *rechecks) add(id string, at time.Time, a Actor) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.due == nil {
-		r.due = map[string]recheck{}
-	}
-	r.due[id] = recheck{at, a}
-}
-
-// take removes and returns what is due.
-func (r *rechecks) take(now time.Time) map[string]recheck {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := map[string]recheck{}
-	for id, c := range r.due {
-		if !c.at.After(now) {
-			out[id] = c
-			delete(r.due, id)
-		}
-	}
-	return out
+func (p *Provisioner) rechecks(ctx context.Context) (list []store.Recheck, err error) {
+	err = p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
+		list, err = tx.Rechecks(ctx)
+		return err
+	})
+	return list, err
 }
 
 // Recheck looks once more at users who were deactivated a moment ago, and takes
-// what they made before the deny was in force everywhere. Run calls it.
+// what they made before the deny was in force everywhere. What cannot be done now
+// is tried again. Run calls it.
 func (p *Provisioner) Recheck(ctx context.Context) {
-	for id, c := range p.writes.rechecks.take(p.now()) {
-		_, err := p.do(ctx, c.actor, Options{}, userKey(id, ""), func(ctx context.Context, r *request) (*Change, error) {
-			return nil, r.recheck(ctx, id)
+	list, err := p.rechecks(ctx)
+	if err != nil {
+		p.log.ErrorContext(ctx, "deactivated users to look at again cannot be found", "err", err)
+	}
+	for _, c := range list {
+		if c.At.After(p.now()) {
+			break
+		}
+		_, err := p.do(ctx, Actor{Credential: c.Actor}, Options{}, userKey(c.UserID, ""), func(ctx context.Context, r *request) (*Change, error) {
+			return nil, r.recheck(ctx, c)
 		})
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			p.log.WarnContext(ctx, "a deactivated user could not be looked at again", "user_id", id, "err", err)
-			p.writes.rechecks.add(id, p.now().Add(retryAfter), c.actor)
+		if err == nil || errors.Is(err, store.ErrNotFound) {
+			err = p.account.State.Update(ctx, func(tx *store.StateTx) error { return tx.DropRecheck(ctx, c) })
+		}
+		if err != nil {
+			p.log.WarnContext(ctx, "a deactivated user could not be looked at again", "user_id", c.UserID, "err", err)
 		}
 	}
 }
 
-func (r *request) recheck(ctx context.Context, id string) error {
-	now, err := r.deactivated(ctx, id)
+func (r *request) recheck(ctx context.Context, c store.Recheck) error {
+	now, err := r.deactivated(ctx, c.UserID)
 	if err != nil || now.record == nil { // reactivated meanwhile
 		return err
+	}
+	why := ""
+	if r.p.now().Sub(c.At) > r.p.writes.cfg.ResumeMaxAge && !hasDeny(now.read, now.record) {
+		why = "it is too late: their deny is gone, and this server's memory may be that of a backup"
+	} else if err := r.p.guardAdoption(ctx, touchedUser(now.user)); err != nil {
+		why = err.Error()
+	}
+	if why != "" {
+		r.p.log.WarnContext(ctx, "a deactivated user is not looked at again", "user_id", c.UserID, "reason", why)
+		return nil
 	}
 	pl, err := r.p.planner(ctx, now.user.Groups)
 	if err != nil {

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -22,14 +23,14 @@ func (e *execution) recognise(ctx context.Context, s *Step, err error) *made {
 	switch code := errorCode(err); {
 	case s.Action == "CreateUser" && code == "EntityAlreadyExists":
 		if e.shown(ctx, func() error { _, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.user()}); return err }) {
-			if u := e.ourUser(ctx, s); u != nil {
+			if u, err := e.ourUser(ctx, s); err == nil {
 				return &made{user: u}
 			}
 		}
 	case s.Action == "CreateGroup" && code == "EntityAlreadyExists":
 		name := s.param("group")
 		if e.shown(ctx, func() error { _, err := e.p.getGroup(ctx, "", name); return err }) {
-			if g := e.ourGroup(ctx, s); g != nil {
+			if g, err := e.ourGroup(ctx, s); err == nil {
 				return &made{group: g}
 			}
 		}
@@ -58,11 +59,16 @@ func (e *execution) shown(ctx context.Context, read func() error) bool {
 }
 
 // ourUser returns the user of that name if this very step made it: the managed
-// tag, the path and the time of creation all match.
-func (e *execution) ourUser(ctx context.Context, s *Step) *iamtypes.User {
+// tag, the path and the time of creation all match. Else it is store.ErrNotFound;
+// any other error is no answer.
+func (e *execution) ourUser(ctx context.Context, s *Step) (*iamtypes.User, error) {
+	none := fmt.Errorf("user %q of this plan: %w", s.param("user"), store.ErrNotFound)
 	out, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.user()})
+	if errorCode(err) == "NoSuchEntity" {
+		return nil, none
+	}
 	if err != nil {
-		return nil
+		return nil, readError("user", s.param("user"), err)
 	}
 	tag := ""
 	for _, t := range out.User.Tags {
@@ -75,28 +81,39 @@ func (e *execution) ourUser(ctx context.Context, s *Step) *iamtypes.User {
 		path = "/"
 	}
 	if tag == "" || tag != s.param("tag") || aws.ToString(out.User.Path) != path || !e.since(out.User.CreateDate) {
-		return nil
+		return nil, none
 	}
-	return out.User
+	return out.User, nil
 }
 
 // ourGroup returns the group of that name if it can only be ours: it was absent
-// before, was made since, and is empty. Groups cannot be tagged.
-func (e *execution) ourGroup(ctx context.Context, s *Step) *iamtypes.Group {
+// before, was made since, and is empty. Groups cannot be tagged. Errors are those
+// of ourUser.
+func (e *execution) ourGroup(ctx context.Context, s *Step) (*iamtypes.Group, error) {
 	name := s.param("group")
+	none := fmt.Errorf("group %q of this plan: %w", name, store.ErrNotFound)
 	out, err := e.p.writes.iam.GetGroup(ctx, &iam.GetGroupInput{GroupName: aws.String(name), MaxItems: aws.Int32(1)})
-	if err != nil || len(out.Users) > 0 || !e.since(out.Group.CreateDate) {
-		return nil
+	if errorCode(err) == "NoSuchEntity" {
+		return nil, none
+	}
+	if err != nil {
+		return nil, readError("group", name, err)
+	}
+	if len(out.Users) > 0 || !e.since(out.Group.CreateDate) {
+		return nil, none
 	}
 	attached, err := e.p.attachedToGroup(ctx, name)
-	if err != nil || len(attached) > 0 {
-		return nil
+	if err != nil {
+		return nil, readError("group", name, err)
 	}
 	inline, err := e.p.inlineOfGroup(ctx, name)
-	if err != nil || len(inline) > 0 {
-		return nil
+	if err != nil {
+		return nil, readError("group", name, err)
 	}
-	return out.Group
+	if len(attached)+len(inline) > 0 {
+		return nil, none
+	}
+	return out.Group, nil
 }
 
 // since reports whether something was created after the plan was journaled.

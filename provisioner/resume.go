@@ -62,29 +62,8 @@ func (p *Provisioner) park(ctx context.Context, j *store.JournalPlan) error {
 	return nil
 }
 
-// ReleasePlan lets a waiting plan go on, as an operator decided. What is protected
-// stays so: that is a *DeniedError.
-func (p *Provisioner) ReleasePlan(ctx context.Context, id string) error {
-	var j *store.JournalPlan
-	err := p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
-		j, err = tx.JournalPlan(ctx, id)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("release: %w", err)
-	}
-	if j.State != store.PlanWaiting {
-		return fmt.Errorf("release plan %s: %w: it is not waiting", id, store.ErrNotFound)
-	}
-	var d *DeniedError
-	if err := p.takeUp(ctx, j); errors.As(err, &d) && d.Rule == RuleProtected {
-		return fmt.Errorf("release plan %s: %w", id, err)
-	}
-	return nil // it is under way
-}
-
-// takeUp carries on with one plan, unless a request has its object.
-func (p *Provisioner) takeUp(ctx context.Context, j *store.JournalPlan) error {
+// jobOf is a job that holds the objects of a plan.
+func jobOf(j *store.JournalPlan) *job {
 	var keys []string
 	for _, o := range j.Objects {
 		if o.ID == "" && o.Name == "" {
@@ -96,7 +75,12 @@ func (p *Provisioner) takeUp(ctx context.Context, j *store.JournalPlan) error {
 			keys = append(keys, userKey(o.ID, o.Name))
 		}
 	}
-	work := newJob("", keys...)
+	return newJob("", keys...)
+}
+
+// takeUp carries on with one plan, unless a request has its object.
+func (p *Provisioner) takeUp(ctx context.Context, j *store.JournalPlan) error {
+	work := jobOf(j)
 	if p.writes.queue.enter(work) != nil {
 		return nil
 	}

@@ -36,7 +36,7 @@ func (p *Provisioner) runWrites(ctx context.Context) {
 	}
 }
 
-// nextTry is how long until a plan is due, at most retryAfter.
+// nextTry is how long until a plan or a recheck is due, at most retryAfter.
 func (p *Provisioner) nextTry(ctx context.Context) time.Duration {
 	wait := retryAfter
 	open, err := p.OpenPlans(ctx)
@@ -46,6 +46,15 @@ func (p *Provisioner) nextTry(ctx context.Context) time.Duration {
 	for _, j := range open {
 		if j.State == store.PlanRetry {
 			wait = min(wait, j.RetryAt.Sub(p.now()))
+		}
+	}
+	rechecks, err := p.rechecks(ctx)
+	if err != nil {
+		return wait // and Recheck this
+	}
+	for _, c := range rechecks {
+		if c.At.After(p.now()) { // the others were just tried
+			wait = min(wait, c.At.Sub(p.now()))
 		}
 	}
 	return max(wait, minWait)

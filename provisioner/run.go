@@ -29,6 +29,9 @@ func (p *Provisioner) Run(ctx context.Context) error {
 	if err := p.firstCheck(ctx); err != nil {
 		return err
 	}
+	if err := p.Awake(ctx); err != nil {
+		return err
+	}
 	var wg sync.WaitGroup
 	wg.Go(func() { p.readDetailsForever(ctx) })
 	wg.Go(func() { p.runWrites(ctx) })

@@ -28,8 +28,13 @@ func newWriteLab(tb testing.TB, sim iamsim.Config, cfg provisioner.WriteConfig, 
 	return l
 }
 
-// restart makes another provisioner over the same files.
+// restart makes another provisioner over the same files. A process that seemed to
+// die must be dead by then: on a busy machine its request may have ended before it.
 func (l *writeLab) restart(cfg provisioner.WriteConfig) {
+	l.t.Helper()
+	if err := l.p.Drain(l.t.Context()); err != nil {
+		l.t.Fatal(err)
+	}
 	if cfg.Guard.ManagePath == "" {
 		cfg.Guard.ManagePath = "/"
 	}

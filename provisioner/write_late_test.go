@@ -86,3 +86,42 @@ func TestUndoAndLate(t *testing.T) {
 		}
 	}
 }
+
+// TestCrashAndOutage: AWS cannot be asked, for longer than IAM takes to show
+// something, whether it made what the process that died asked for. That is no
+// answer.
+func TestCrashAndOutage(t *testing.T) {
+	t.Parallel()
+	for _, s := range scenarios() {
+		if s.actions[0] != "CreateUser" && s.actions[0] != "CreateGroup" {
+			continue
+		}
+		for _, code := range []string{"ServiceFailure", "AccessDenied", "Throttling"} {
+			t.Run(s.name+"/"+code, func(t *testing.T) {
+				t.Parallel()
+				l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+				before := l.picture()
+				l.p.CrashAt(0, "after")
+				if err := s.run(l); err == nil {
+					t.Fatal("it did not crash")
+				}
+				l.restart(lifecycle)
+				for _, action := range []string{"GetUser", "GetGroup", "ListUsers", "ListGroups"} {
+					l.fault(iamsim.Fault{Action: action, Code: code, Count: -1})
+				}
+				l.afterWindow()
+				l.resume()
+				if len(l.open()) != 1 {
+					t.Error("taken for undone")
+				}
+				l.ClearFaults()
+				l.afterWindow()
+				l.resume()
+				if diff := cmp.Diff(before, l.picture()); diff != "" {
+					t.Errorf("not undone (-want +got):\n%s", diff)
+				}
+				l.settled()
+			})
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -143,6 +144,48 @@ func TestRecheckUndone(t *testing.T) {
 				l.settled()
 			})
 		}
+	}
+}
+
+// TestRecheckAfterCrash: the process that is to look again may be another one,
+// though not long after: a deny that is gone by then may have been taken away by
+// a reactivation that a backup knows nothing of.
+func TestRecheckAfterCrash(t *testing.T) {
+	t.Parallel()
+	late := func(u *iamsim.User) {
+		u.Keys = append(u.Keys[:1:1], iamsim.AccessKey{ID: "AKIALATE000000000000", Status: "Active"})
+	}
+	released := func(u *iamsim.User) { late(u); u.Attached = []string{readARN} }
+	want := []string{"UpdateAccessKey AccessKeyId=AKIALATE000000000000 Status=Inactive UserName=ann"}
+	cases := map[string]struct {
+		after time.Duration
+		edit  func(*iamsim.User)
+		guard provisioner.GuardConfig
+		want  []string
+	}{
+		"soon":      {time.Minute, late, provisioner.GuardConfig{}, want},
+		"late":      {3 * time.Hour, late, provisioner.GuardConfig{}, want},
+		"released":  {3 * time.Hour, released, provisioner.GuardConfig{}, nil},
+		"protected": {time.Minute, late, provisioner.GuardConfig{Protect: []string{"ann"}}, nil},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+			l.must(l.update(l.id("ann"), provisioner.UserWish{Active: ptr(false)}))
+			l.EditUser("ann", c.edit)
+			cfg := lifecycle
+			cfg.Guard = c.guard
+			l.restart(cfg)
+			l.ResetCalls()
+			l.Advance(c.after)
+			l.p.Recheck(t.Context())
+			l.p.Recheck(t.Context()) // once is enough
+			writes, _ := l.calls()
+			if diff := cmp.Diff(c.want, writes); diff != "" {
+				t.Errorf("calls (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

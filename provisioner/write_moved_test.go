@@ -130,3 +130,23 @@ func TestGroupRenamedMeanwhile(t *testing.T) {
 	l.afterWindow()
 	l.settled()
 }
+
+// TestRenamedBetweenProofs: somebody renames the user between two reads of an
+// undoing. It looks again.
+func TestRenamedBetweenProofs(t *testing.T) {
+	t.Parallel()
+	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+	l.p.CrashAt(0, "after")
+	if _, err := l.update(l.id("ann"), provisioner.UserWish{Entitlements: &[]string{}}); err == nil {
+		t.Fatal("it did not crash")
+	}
+	l.restart(lifecycle)
+	l.renamedAfter("GetUser")
+	l.resume()
+	for _, j := range l.open() {
+		t.Errorf("still %s: %s", j.State, j.Note)
+	}
+	if zoe, _ := l.User("zoe"); !slices.Equal(zoe.Attached, []string{readARN}) {
+		t.Errorf("not undone: %v", zoe.Attached)
+	}
+}

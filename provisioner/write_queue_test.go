@@ -25,7 +25,7 @@ func (l *writeLab) slow(action string, d time.Duration) {
 func TestEqualRetry(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
-	l.slow("CreateUser", 300*time.Millisecond)
+	_, release := l.hold("CreateUser")
 	var wg sync.WaitGroup
 	ids := make([]string, 4)
 	for i := range ids {
@@ -38,6 +38,8 @@ func TestEqualRetry(t *testing.T) {
 			ids[i] = c.ID
 		})
 	}
+	eventually(t, "all but the first wait", func() bool { return l.p.Joined() == int64(len(ids)-1) })
+	release()
 	wg.Wait()
 	for _, id := range ids {
 		if id == "" || id != ids[0] {

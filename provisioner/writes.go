@@ -89,8 +89,7 @@ type writes struct {
 	capability capability
 	wg         sync.WaitGroup // plans under way
 
-	rechecks rechecks
-	graces   graces
+	graces graces
 }
 
 func newWrites(p *Provisioner) *writes {

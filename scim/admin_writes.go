@@ -73,3 +73,17 @@ func (s *Server) releasePlan(w http.ResponseWriter, r *request) error {
 	w.WriteHeader(http.StatusNoContent)
 	return nil
 }
+
+// cancelPlan answers POST /admin/plans/{id}/cancel: a plan that is not finished is
+// given up.
+func (s *Server) cancelPlan(w http.ResponseWriter, r *request) error {
+	h, err := s.operated(r)
+	if err != nil {
+		return err
+	}
+	if err := h.Provisioner.CancelPlan(r.Context(), actorOf(r.Context(), r.credential), r.id()); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

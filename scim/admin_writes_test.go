@@ -59,6 +59,7 @@ func TestReleaseBrake(t *testing.T) {
 	}
 	d.want(t, http.StatusNotFound, "POST", "/admin/brake/release", "")
 	d.want(t, http.StatusNotFound, "POST", "/admin/plans/none/release", "")
+	d.want(t, http.StatusNotFound, "POST", "/admin/plans/none/cancel", "")
 	latch(t, d)
 	if h := ask(); h.Status != "degraded" || h.Brake.Status != "latched" {
 		t.Errorf("%+v", h)

@@ -119,6 +119,24 @@ func TestHealthNamesRetries(t *testing.T) {
 			t.Errorf("after %v: %+v, %v", after, r, err)
 		}
 	}
+	err = h.Store.State.Update(t.Context(), func(tx *store.StateTx) error {
+		d := store.PendingDeletion{UserID: "AIDA1", PlanID: "p", Due: time.Now()}
+		if err := tx.IntendDeletion(t.Context(), d); err != nil {
+			return err
+		}
+		if _, err := tx.ScheduleDeletion(t.Context(), "p"); err != nil {
+			return err
+		}
+		_, err := tx.HoldPendingDeletions(t.Context())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := h.reportJournal(t.Context(), time.Now())
+	if err != nil || r.Status != "waiting" || len(r.Plans) != 2 || r.PendingDeletions != 1 || r.NextDeletion != nil || r.Plans[0].Objects[0].ID != "AIDA1" {
+		t.Errorf("a deletion that waits: %+v, %v", r, err)
+	}
 }
 
 func TestMetrics(t *testing.T) {

@@ -90,8 +90,8 @@ func (h *hosted) reportJournal(ctx context.Context, now time.Time) (journalRepor
 		return err
 	})
 	r.Open, r.PendingDeletions = len(open), len(kept)
-	if len(kept) > 0 {
-		r.NextDeletion = &kept[0].Due
+	for i := range kept {
+		r.pending(&kept[i])
 	}
 	for _, plan := range open {
 		switch plan.State {
@@ -114,4 +114,21 @@ func (h *hosted) reportJournal(ctx context.Context, now time.Time) (journalRepor
 		r.Plans = append(r.Plans, one)
 	}
 	return r, err
+}
+
+const mayBeCancelled = "The state may be that of a backup, in which the deletion was not cancelled yet."
+
+// pending adds a user who is kept until their deletion.
+func (r *journalReport) pending(d *store.PendingDeletion) {
+	if !d.Waits {
+		if r.NextDeletion == nil { // they come in order
+			r.NextDeletion = &d.Due
+		}
+		return
+	}
+	r.Status = "waiting"
+	r.Plans = append(r.Plans, planReport{
+		ID: d.PlanID, Kind: "user.delete", State: store.PlanWaiting, Since: d.Since, Note: mayBeCancelled,
+		Objects: []store.Ref{{Kind: store.KindUser, ID: d.UserID}},
+	})
 }

@@ -25,7 +25,7 @@ func TestRoutes(t *testing.T) {
 	tested := map[string]bool{}
 	for _, tt := range []struct{ path, allow string }{
 		{"/livez", read}, {"/readyz", read}, {"/health", read}, {"/metrics", read},
-		{"/admin/refresh", "POST"}, {"/admin/confirm", "POST"}, {"/admin/plan", "POST"}, {"/admin/plans/none/release", "POST"}, {"/admin/changes", read},
+		{"/admin/refresh", "POST"}, {"/admin/confirm", "POST"}, {"/admin/plan", "POST"}, {"/admin/plans/none/release", "POST"}, {"/admin/plans/none/cancel", "POST"}, {"/admin/changes", read},
 		{"/admin/brake/release", "POST"}, {"/admin/adopt", "POST"}, {"/admin/tokens", some}, {"/admin/tokens/nobody", "DELETE"},
 		{"/scim/v2/ServiceProviderConfig", read},
 		{"/scim/v2/ResourceTypes", read}, {"/scim/v2/ResourceTypes/User", read},

@@ -221,6 +221,7 @@ func (s *Server) routes(socket bool) *mux.Router {
 		{"/admin/confirm", verbs{"POST": admin(s.confirm)}},
 		{"/admin/plan", verbs{"POST": {auth.Write, s.plan, 0}}},
 		{"/admin/plans/{id}/release", verbs{"POST": admin(s.releasePlan)}},
+		{"/admin/plans/{id}/cancel", verbs{"POST": admin(s.cancelPlan)}},
 		{"/admin/brake/release", verbs{"POST": admin(s.releaseBrake)}},
 		{"/admin/adopt", verbs{"POST": admin(s.adopt)}},
 		{"/admin/tokens", verbs{"GET": admin(s.tokens), "POST": admin(s.createToken)}},

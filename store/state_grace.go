@@ -16,6 +16,7 @@ type PendingDeletion struct {
 	Due      time.Time
 	Since    time.Time
 	Actor    string
+	Waits    bool // for an operator, however long
 }
 
 // IntendDeletion writes down that a user is to be deleted later, before the plan
@@ -24,7 +25,7 @@ type PendingDeletion struct {
 func (tx *StateTx) IntendDeletion(ctx context.Context, d PendingDeletion) error {
 	const upsert = `insert into pending_deletion (user_id, name, user_name, plan_id, due, actor) values (?, ?, ?, ?, ?, ?)
 		on conflict (user_id) do update set name = excluded.name, user_name = excluded.user_name,
-			plan_id = excluded.plan_id, due = excluded.due, since = null, actor = excluded.actor`
+			plan_id = excluded.plan_id, due = excluded.due, since = null, actor = excluded.actor, waits = 0`
 	_, err := tx.tx.ExecContext(ctx, upsert, d.UserID, d.Name, d.UserName, d.PlanID, formatTime(d.Due), d.Actor)
 	if err != nil {
 		return fmt.Errorf("intend the deletion of %s: %w", d.UserID, err)
@@ -66,10 +67,10 @@ func (tx *StateTx) PendingDeletion(ctx context.Context, userID string) (*Pending
 
 func (tx *StateTx) pendingDeletions(ctx context.Context, where string, args ...any) ([]PendingDeletion, error) {
 	var list []PendingDeletion
-	query := `select user_id, name, user_name, plan_id, due, since, actor from pending_deletion where since is not null and ` + where + ` order by due, user_id`
+	query := `select user_id, name, user_name, plan_id, due, since, actor, waits from pending_deletion where since is not null and ` + where + ` order by due, user_id`
 	err := eachRow(ctx, tx.tx, query, func(scan scanFunc) error {
 		var d PendingDeletion
-		err := scan(&d.UserID, &d.Name, &d.UserName, &d.PlanID, timeValue{&d.Due}, timeValue{&d.Since}, &d.Actor)
+		err := scan(&d.UserID, &d.Name, &d.UserName, &d.PlanID, timeValue{&d.Due}, timeValue{&d.Since}, &d.Actor, &d.Waits)
 		list = append(list, d)
 		return err
 	}, args...)

@@ -79,3 +79,56 @@ func TestPendingDeletion(t *testing.T) {
 		}
 	})
 }
+
+// TestHoldPendingDeletions: what waits is released one by one.
+func TestHoldPendingDeletions(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s := newState(t)
+	for _, id := range []string{"1", "2", "3"} {
+		updateState(t, s, func(tx *store.StateTx) error {
+			return tx.IntendDeletion(ctx, store.PendingDeletion{UserID: "AIDA" + id, PlanID: "p" + id, Due: epoch.Add(time.Hour)})
+		})
+	}
+	for _, plan := range []string{"p1", "p2"} {
+		updateState(t, s, func(tx *store.StateTx) error {
+			_, err := tx.ScheduleDeletion(ctx, plan)
+			return err
+		})
+	}
+	for _, want := range []int64{2, 0} {
+		updateState(t, s, func(tx *store.StateTx) error {
+			n, err := tx.HoldPendingDeletions(ctx)
+			if n != want {
+				t.Errorf("held %d, want %d", n, want)
+			}
+			return err
+		})
+	}
+	updateState(t, s, func(tx *store.StateTx) error { return tx.ReleasePendingDeletion(ctx, "p1") })
+	for _, d := range viewState(t, s, func(tx *store.StateTx) ([]store.PendingDeletion, error) { return tx.PendingDeletions(ctx) }) {
+		if d.Waits != (d.PlanID == "p2") {
+			t.Errorf("%+v", d)
+		}
+	}
+	for _, none := range []string{"p1", "p3"} {
+		err := s.Update(ctx, func(tx *store.StateTx) error { return tx.ReleasePendingDeletion(ctx, none) })
+		if !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("%s: got %v", none, err)
+		}
+	}
+}
+
+func TestStillAlive(t *testing.T) {
+	t.Parallel()
+	s := newState(t)
+	for _, want := range []time.Time{{}, epoch} {
+		updateState(t, s, func(tx *store.StateTx) error {
+			last, err := tx.StillAlive(t.Context())
+			if !last.Equal(want) {
+				t.Errorf("got %v, want %v", last, want)
+			}
+			return err
+		})
+	}
+}
