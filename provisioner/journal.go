@@ -30,6 +30,11 @@ func (e *execution) begin(ctx context.Context, digest string) error {
 		return err
 	}
 	j.Steps = steps
+	e.intend(0)
+	for _, m := range e.marks {
+		j.Steps[m.seq].State, j.Steps[m.seq].Intended = m.state, e.p.now()
+	}
+	e.marks = nil
 	err = e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 		if err := tx.AddPlan(ctx, j); err != nil {
 			return err
@@ -45,11 +50,7 @@ func (e *execution) begin(ctx context.Context, digest string) error {
 		if err := e.remember(ctx, tx); err != nil {
 			return err
 		}
-		if err := e.intendDeletion(ctx, tx); err != nil {
-			return err
-		}
-		e.intend(0)
-		return e.flush(ctx, tx)
+		return e.intendDeletion(ctx, tx)
 	})
 	if err != nil {
 		return fmt.Errorf("journal the plan: %w", err)

@@ -87,6 +87,7 @@ func dsn(cfg databaseConfig, extra ...string) string {
 	for _, p := range []string{
 		"busy_timeout(5000)", "foreign_keys(1)", "journal_mode(wal)", "synchronous(" + cfg.synchronous + ")",
 		"journal_size_limit(67108864)", // the log of a first observation is large and would stay so
+		"temp_store(memory)",           // personal data has no business in the system's temporary files
 	} {
 		q.Add("_pragma", p)
 	}

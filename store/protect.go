@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -112,11 +114,14 @@ func (tx *SnapshotTx) Protected(ctx context.Context, at time.Time, ids ...string
 			list = append(list, p)
 			return err
 		}, `select kind, id, other from protection where id in (select value from json_each(?1)) and until > ?2
-			union select kind, id, other from protection where other in (select value from json_each(?1)) and until > ?2
-			order by kind, id, other`, jsonList(ids), formatTime(at))
+			union all select kind, id, other from protection
+			where other in (select value from json_each(?1)) and until > ?2 and id not in (select value from json_each(?1))`, jsonList(ids), formatTime(at))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read protections: %w", err)
 	}
+	slices.SortFunc(list, func(a, b Protection) int {
+		return cmp.Or(cmp.Compare(a.Thing, b.Thing), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Other, b.Other))
+	})
 	return list, nil
 }

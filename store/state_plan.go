@@ -103,17 +103,12 @@ func (tx *StateTx) AddPlanObjects(ctx context.Context, id string, objects ...Jou
 // AddPlanSteps appends steps, the first of which gets the number first.
 func (tx *StateTx) AddPlanSteps(ctx context.Context, id string, first int, steps []JournalStep) error {
 	const insert = `insert into plan_step (plan_id, seq, call, inverse, state, intended, ended, error) values (?, ?, ?, ?, ?, ?, ?, ?)`
-	stmt, err := tx.tx.PrepareContext(ctx, insert)
-	if err != nil {
-		return fmt.Errorf("add steps of plan %s: %w", id, err)
-	}
-	defer stmt.Close()
 	for i, s := range steps {
 		var inverse any
 		if len(s.Inverse) > 0 {
 			inverse = string(s.Inverse)
 		}
-		_, err := stmt.ExecContext(ctx, id, first+i, string(s.Call), inverse, s.State, timeOrNil(s.Intended), timeOrNil(s.Ended), s.Error)
+		_, err := tx.tx.ExecContext(ctx, insert, id, first+i, string(s.Call), inverse, s.State, timeOrNil(s.Intended), timeOrNil(s.Ended), s.Error)
 		if err != nil {
 			return fmt.Errorf("add step %d of plan %s: %w", first+i, id, err)
 		}
