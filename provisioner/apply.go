@@ -90,11 +90,11 @@ func (e *execution) runStep(ctx context.Context, i int) error {
 			e.mark(i, store.StepFailed, err.Error())
 			e.doubt = e.doubt || errorCode(err) == "NoSuchEntity" // the object may have another name by now
 		}
-		e.calls = append(e.calls, s.String()+" failed: "+err.Error())
+		e.calls = append(e.calls, s.logged()+" failed: "+err.Error())
 		return err
 	}
 	e.mark(i, state, "")
-	e.calls = append(e.calls, s.String())
+	e.calls = append(e.calls, s.logged())
 	e.fresh = e.fresh || s.param("new-name") != ""
 	s.apply(e.x)
 	return nil

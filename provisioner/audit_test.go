@@ -2,6 +2,7 @@ package provisioner_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"iamscim/provisioner"
@@ -46,4 +47,42 @@ func TestAuditActive(t *testing.T) {
 		t.Fatal("it was not throttled")
 	}
 	want("user.deactivate", true, false) // denied, if not finished
+}
+
+// TestAuditHoldsNobody: the log cannot be erased, so what is written to tags of a
+// person is not in it, whether it works or not.
+func TestAuditHoldsNobody(t *testing.T) {
+	t.Parallel()
+	cfg := lifecycle
+	cfg.TagAttributes = []string{"email"}
+	l := newWriteLab(t, iamsim.Config{}, cfg, staff)
+	ann := func(n string) *store.Person {
+		return &store.Person{Emails: []store.MultiValue{{Value: n + "@private.example"}}}
+	}
+	c := l.must(l.create(provisioner.UserWish{UserName: ptr("new"), Person: ann("one")}))
+	l.must(l.update(c.ID, provisioner.UserWish{Person: ann("two")}))
+	l.fault(iamsim.Fault{Action: "TagUser", Code: "AccessDenied", Count: -1})
+	_, err := l.update(c.ID, provisioner.UserWish{Person: ann("three")})
+	wantDenied(t, err, provisioner.RuleAWS)
+	l.fault(iamsim.Fault{Action: "CreateUser", Code: "LimitExceeded", Count: -1})
+	_, ferr := l.create(provisioner.UserWish{UserName: ptr("newer"), Person: ann("four")})
+	var all strings.Builder
+	viewErr := l.account.State.View(t.Context(), func(tx *store.StateTx) error {
+		list, err := tx.Audit(t.Context(), 0, 1000)
+		for _, e := range list {
+			all.Write(e.Body)
+		}
+		return err
+	})
+	if viewErr != nil || ferr == nil {
+		t.Fatal(viewErr, ferr)
+	}
+	for _, text := range []string{all.String(), err.Error(), ferr.Error()} {
+		if strings.Contains(text, "private.example") {
+			t.Error(text)
+		}
+	}
+	if !strings.Contains(all.String(), "tag=email") || !strings.Contains(all.String(), "tag=iamscim:managed=") {
+		t.Errorf("the calls are not told: %s", all.String())
+	}
 }

@@ -159,7 +159,7 @@ func (e *execution) told(cause error) string {
 	if s == nil {
 		return cause.Error()
 	}
-	return s.String() + ": " + apiMessage(cause)
+	return s.logged() + ": " + apiMessage(cause)
 }
 
 // end writes how a plan that did not succeed ended. That it is to be tried again

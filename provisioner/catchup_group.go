@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/store"
@@ -125,63 +124,4 @@ func (p *Provisioner) meet(ctx context.Context, groups []iamtypes.Group) error {
 		}
 	}
 	return nil
-}
-
-// learn makes sure that the snapshot knows the policies, and returns those that
-// do not exist.
-//
-// IAM actions: iam:GetPolicy, iam:GetPolicyVersion.
-func (p *Provisioner) learn(ctx context.Context, arns []string) (missing []string, err error) {
-	var unknown []string
-	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		return p.compose(ctx, tx, nil, nil, func(s *single) error {
-			for _, arn := range unique(arns) {
-				if s.policies[arn] == nil {
-					unknown = append(unknown, arn)
-				}
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read policies: %w", err)
-	}
-	for _, arn := range unknown {
-		pol, err := p.readPolicy(ctx, arn)
-		if errors.Is(err, store.ErrNotFound) {
-			missing = append(missing, arn)
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		err = p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error { return tx.PutPolicy(ctx, pol) })
-		if err != nil {
-			return nil, fmt.Errorf("put policy %s: %w", arn, err)
-		}
-	}
-	return missing, nil
-}
-
-func (p *Provisioner) readPolicy(ctx context.Context, arn string) (*store.Policy, error) {
-	out, err := p.writes.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(arn)})
-	if code := errorCode(err); code == "NoSuchEntity" || code == "ValidationError" || code == "InvalidInput" {
-		return nil, fmt.Errorf("policy %s: %w: %w", arn, store.ErrNotFound, err)
-	}
-	if err != nil {
-		return nil, readError("policy", arn, err)
-	}
-	version, err := p.writes.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: aws.String(arn), VersionId: out.Policy.DefaultVersionId})
-	if err != nil {
-		return nil, readError("policy", arn, err)
-	}
-	text, err := decodeDocument(version.PolicyVersion.Document)
-	if err != nil {
-		return nil, fmt.Errorf("policy %s: %w", arn, err)
-	}
-	c := &composer{grantable: p.cfg.Grantable, facts: &facts{documents: map[string]string{arn: text}}, prior: &prior{}}
-	pol := c.awsPolicy(*out.Policy)
-	pol.Description = "" // which the lists of an observation leave out
-	pol.AWSManaged, pol.Grantable, pol.Deny = awsManaged(arn), matchesGrantable(p.cfg.Grantable, arn), deniesAll(text)
-	return &pol, nil
 }

@@ -23,7 +23,7 @@ func (e *execution) explain(ctx context.Context, cause error) error {
 		return cause
 	}
 	code := errorCode(cause)
-	wrap := func(kind error) error { return fmt.Errorf("%s: %w: %w", s, kind, cause) }
+	wrap := func(kind error) error { return fmt.Errorf("%s: %w: %w", s.logged(), kind, cause) }
 	switch {
 	case code == "EntityAlreadyExists":
 		return wrap(store.ErrExists)
@@ -37,7 +37,7 @@ func (e *execution) explain(ctx context.Context, cause error) error {
 	if kind := kindOf(cause); kind != nil {
 		return wrap(kind)
 	}
-	return fmt.Errorf("%s: %w", s, cause)
+	return fmt.Errorf("%s: %w", s.logged(), cause)
 }
 
 // failing is the step that failed first, or whose outcome is not known.

@@ -139,7 +139,7 @@ const (
 )
 
 func (e *execution) patience() time.Duration {
-	wait := min(max(retryAfter, e.p.now().Sub(e.created)/4), maxRetryAfter)
+	wait := min(max(retryAfter, e.p.now().Sub(e.created)/4), maxRetryAfter, max(retryAfter, e.p.writes.cfg.ResumeMaxAge/2))
 	if e.plan.Direction == Undo && e.late() {
 		wait = min(wait, e.shownBy().Sub(e.p.now()))
 	}

@@ -12,8 +12,12 @@ import (
 // What an operator decides about unfinished plans.
 
 // ReleasePlan lets a waiting plan go on, or a pending deletion that came of it, as
-// an operator decided. What is protected stays so: that is a *DeniedError.
+// an operator decided. What is protected stays so, and a server that only reads
+// writes nothing: that is a *DeniedError.
 func (p *Provisioner) ReleasePlan(ctx context.Context, id string) error {
+	if p.writes.cfg.ReadOnly {
+		return fmt.Errorf("release plan %s: %w", id, &DeniedError{Rule: RuleReadOnly, Reason: "this server only reads"})
+	}
 	if done, err := p.releaseDeletion(ctx, id); done || err != nil {
 		return err
 	}
@@ -76,7 +80,7 @@ func (p *Provisioner) giveUp(ctx context.Context, a Actor, j *store.JournalPlan)
 	} else {
 		body.Name, ref, forget = e.plan.Name, e.plan.Object, e.forgetUntaken
 		for i := range e.plan.Steps {
-			body.Notes = append(body.Notes, string(e.states[i])+" "+e.plan.Steps[i].String())
+			body.Notes = append(body.Notes, string(e.states[i])+" "+e.plan.Steps[i].logged())
 		}
 	}
 	return p.account.State.Update(ctx, func(tx *store.StateTx) error {

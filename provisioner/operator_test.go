@@ -109,3 +109,29 @@ func TestCancelPlan(t *testing.T) {
 		}
 	})
 }
+
+// TestReleaseReadOnly: a server that only reads carries nothing out, released or
+// not.
+func TestReleaseReadOnly(t *testing.T) {
+	t.Parallel()
+	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+	l.p.CrashAt(1, "before")
+	if _, err := l.delete(l.id("ann")); err == nil {
+		t.Fatal("it did not crash")
+	}
+	l.Advance(2 * 3600 * 1e9)
+	l.restart(lifecycle)
+	l.resume()
+	open := l.open()
+	if len(open) != 1 || open[0].State != store.PlanWaiting {
+		t.Fatalf("open plans: %+v", open)
+	}
+	reading := lifecycle
+	reading.ReadOnly = true
+	l.restart(reading)
+	l.calls()
+	wantDenied(t, l.p.ReleasePlan(t.Context(), open[0].ID), provisioner.RuleReadOnly)
+	if writes, _ := l.calls(); len(writes) > 0 {
+		t.Errorf("calls %v", writes)
+	}
+}

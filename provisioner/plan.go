@@ -108,6 +108,7 @@ type planner struct {
 	policies  map[string]*store.Policy // those wished for, by ARN
 	known     map[string]*store.User   // members that are touched, by id
 	noInline  bool                     // AWS does not allow us inline policies
+	attached  []string                 // ARNs of what the object has already
 }
 
 // defaultQuotas are those of a new account (IAM User Guide, IAM and AWS STS

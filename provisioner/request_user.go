@@ -56,7 +56,7 @@ func (p *Provisioner) wanted(ctx context.Context, pl *planner, attribute string,
 		if arns == nil {
 			continue
 		}
-		missing, err := p.learn(ctx, *arns)
+		missing, err := p.learnPolicies(ctx, *arns, missingFrom(*arns, pl.attached))
 		if err != nil {
 			return err
 		}
@@ -85,9 +85,12 @@ func boundaryOf(w *UserWish) *[]string {
 	return &[]string{*w.Boundary}
 }
 
-// plannerFor also reads what a wish names.
-func (r *request) plannerFor(ctx context.Context, now []string, w *UserWish) (*planner, error) {
-	groups := now
+// plannerFor also reads what a wish names. u is the user, nil for a new one.
+func (r *request) plannerFor(ctx context.Context, u *store.User, w *UserWish) (*planner, error) {
+	if u == nil {
+		u = &store.User{}
+	}
+	now, groups := u.Groups, u.Groups
 	if w.Groups != nil && r.p.writes.cfg.GroupsViaUsers {
 		groups = unique(append(append([]string{}, now...), *w.Groups...))
 		if err := r.lookAtGroups(ctx, missingFrom(*w.Groups, now)); err != nil {
@@ -97,6 +100,9 @@ func (r *request) plannerFor(ctx context.Context, now []string, w *UserWish) (*p
 	pl, err := r.p.planner(ctx, groups)
 	if err != nil {
 		return nil, err
+	}
+	for _, p := range u.Attached {
+		pl.attached = append(pl.attached, p.ARN)
 	}
 	if err := r.p.wanted(ctx, pl, "entitlements", w.Entitlements); err != nil {
 		return nil, err
@@ -199,7 +205,7 @@ func (r *request) updateUser(ctx context.Context, id string, edit func(*store.Us
 	if now, err = r.withCredentials(ctx, now, &w); err != nil {
 		return nil, err
 	}
-	pl, err := r.plannerFor(ctx, now.user.Groups, &w)
+	pl, err := r.plannerFor(ctx, now.user, &w)
 	if err != nil {
 		return nil, err
 	}

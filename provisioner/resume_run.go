@@ -44,7 +44,7 @@ func (p *Provisioner) nextTry(ctx context.Context) time.Duration {
 		return wait // Resume is about to say so
 	}
 	for _, j := range open {
-		if j.State == store.PlanRetry {
+		if j.State == store.PlanRetry && j.RetryAt.After(p.now()) { // the others were just tried
 			wait = min(wait, j.RetryAt.Sub(p.now()))
 		}
 	}
@@ -53,7 +53,7 @@ func (p *Provisioner) nextTry(ctx context.Context) time.Duration {
 		return wait // and Recheck this
 	}
 	for _, c := range rechecks {
-		if c.At.After(p.now()) { // the others were just tried
+		if c.At.After(p.now()) {
 			wait = min(wait, c.At.Sub(p.now()))
 		}
 	}

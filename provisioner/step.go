@@ -39,7 +39,21 @@ type Need struct {
 }
 
 // String is the call, for people: iam:AddUserToGroup user=ann group=dev.
-func (s Step) String() string {
+func (s Step) String() string { return s.print(func(p Param) string { return p.Value }) }
+
+// logged is the call for audit, logs and errors, which outlive the erasure of
+// personal attributes: of tags, but for our own, it has the keys only.
+func (s *Step) logged() string {
+	return s.print(func(p Param) string {
+		key, _, _ := strings.Cut(p.Value, "=")
+		if p.Name != "tag" || key == managedTag {
+			return p.Value
+		}
+		return key
+	})
+}
+
+func (s *Step) print(value func(Param) string) string {
 	var b strings.Builder
 	b.WriteString("iam:")
 	b.WriteString(s.Action)
@@ -47,7 +61,7 @@ func (s Step) String() string {
 		b.WriteByte(' ')
 		b.WriteString(p.Name)
 		b.WriteByte('=')
-		b.WriteString(quoted(p.Value))
+		b.WriteString(quoted(value(p)))
 	}
 	return b.String()
 }

@@ -88,7 +88,7 @@ func (e *execution) undoStep(ctx context.Context, i int) (problem string, err er
 	case !attempted(e.states[i]):
 		return "", nil
 	case s.Inverse == nil && e.states[i] == store.StepDone:
-		return s.String() + " cannot be undone", nil
+		return s.logged() + " cannot be undone", nil
 	case s.Inverse == nil:
 		return "", nil
 	case !e.shows(s) && e.late():
@@ -126,12 +126,12 @@ func (e *execution) takeBack(ctx context.Context, i int) (problem string, err er
 		e.mark(i, store.StepSkipped, "")
 		return "", nil
 	case errors.Is(err, errCrashed), err != nil && kindOf(err) != nil && errorCode(err) != "DeleteConflict":
-		return "", fmt.Errorf("undo %s: %w", s, err)
+		return "", fmt.Errorf("undo %s: %w", s.logged(), err)
 	case err != nil: // a conflict with what others added meanwhile does not pass
-		e.calls = append(e.calls, inverse.String()+" failed: "+err.Error())
-		return fmt.Sprintf("%s was not undone: %s", s, apiMessage(err)), nil
+		e.calls = append(e.calls, inverse.logged()+" failed: "+err.Error())
+		return fmt.Sprintf("%s was not undone: %s", s.logged(), apiMessage(err)), nil
 	}
-	e.calls = append(e.calls, inverse.String())
+	e.calls = append(e.calls, inverse.logged())
 	if state == store.StepSkipped && inverse.Action != "RemoveUserFromGroup" && e.p.now().Before(e.shownBy()) {
 		e.doubt, e.unseen = true, append(e.unseen, i) // that there is nothing to take back may be out of date
 		return "", nil
