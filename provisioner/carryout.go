@@ -26,6 +26,7 @@ func (r *request) carryOut(ctx context.Context, x *subject, plans ...*Plan) (*Ch
 	if r.opt.DryRun {
 		return r.preview(ctx, x, after, whole)
 	}
+	var calls []string // of the plans so far
 	done := &Change{ID: whole.Object.ID, Plan: whole, User: x.user, Group: x.group, Generation: r.p.account.Snapshot.Generation()}
 	for _, plan := range plans {
 		if plan.empty() {
@@ -33,7 +34,10 @@ func (r *request) carryOut(ctx context.Context, x *subject, plans ...*Plan) (*Ch
 		}
 		e, err := r.execute(ctx, x, plan)
 		if err != nil {
-			return nil, err
+			return nil, besides(err, calls)
+		}
+		for s := range e.done {
+			calls = append(calls, s.logged())
 		}
 		x = e.x
 		if x.user != nil {
@@ -46,6 +50,16 @@ func (r *request) carryOut(ctx context.Context, x *subject, plans ...*Plan) (*Ch
 		whole.ID, whole.Steps, whole.Notes = plan.ID, append(whole.Steps, plan.Steps...), append(whole.Notes, plan.Notes...)
 	}
 	return done, nil
+}
+
+// besides adds to a failure what an earlier plan of the same request did, which
+// stays: a user is deactivated although something else could not be changed.
+func besides(failure error, calls []string) error {
+	var partial *PartialError
+	if len(calls) == 0 || errors.As(failure, &partial) {
+		return failure
+	}
+	return &PartialError{Left: calls, Err: failure}
 }
 
 // joined is several plans as one, for guards and people.
@@ -120,7 +134,7 @@ func (e *execution) fail(ctx context.Context, cause error) error {
 	}
 	if err != nil {
 		e.end(ctx, store.PlanRetry, "undo-pending", fmt.Sprintf("%v; undoing: %v", failure, err))
-		return failure
+		return e.partial(failure, true)
 	}
 	state, outcome, note := store.PlanUndone, "undone", failure.Error()
 	if len(left) > 0 {
@@ -128,7 +142,21 @@ func (e *execution) fail(ctx context.Context, cause error) error {
 		e.plan.Notes = append(e.plan.Notes, left...)
 	}
 	e.end(ctx, state, outcome, note)
-	return failure
+	return e.partial(failure, false)
+}
+
+// partial adds to a failure what is not as it was.
+func (e *execution) partial(failure error, goes bool) error {
+	var left []string
+	for i := range e.plan.Steps {
+		if e.states[i] == store.StepDone || goes && attempted(e.states[i]) {
+			left = append(left, e.plan.Steps[i].logged())
+		}
+	}
+	if len(left) == 0 {
+		return failure
+	}
+	return &PartialError{PlanID: e.plan.ID, Left: left, Goes: goes, Err: failure}
 }
 
 // halt leaves a plan that only rolls forward for later, or for an operator,
@@ -148,7 +176,7 @@ func (e *execution) halt(ctx context.Context, cause error) error {
 		e.p.log.WarnContext(ctx, "the snapshot does not show a plan that is under way", "plan", e.plan.ID, "err", err)
 	}
 	if !temporary(failure) {
-		return failure
+		return e.partial(failure, true)
 	}
 	return &PendingError{PlanID: e.plan.ID, RetryAfter: retryAfter, Err: failure}
 }

@@ -46,7 +46,7 @@ type Change struct {
 // store.ErrNoGeneration, ErrThrottled, ErrUnavailable, ErrConflict,
 // *InvalidError, *DeniedError, *PendingError, *PreconditionError, and whatever
 // the edit function returned. After any of them but *PendingError the account is
-// as it was, or the audit log says what is not.
+// as it was, unless a *PartialError wraps it; the audit log says what is not.
 
 // CreateUser makes a user.
 //

@@ -56,6 +56,21 @@ type DeniedError struct {
 
 func (e *DeniedError) Error() string { return e.Rule + ": " + e.Reason }
 
+// PartialError says that a change failed and that not everything is as it was. It
+// wraps why.
+type PartialError struct {
+	PlanID string
+	Left   []string // calls that took effect and were not taken back
+	Goes   bool     // this server goes on: it takes the rest back, or finishes it
+	Err    error
+}
+
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("carried out in part (plan %s, %d calls): %v", e.PlanID, len(e.Left), e.Err)
+}
+
+func (e *PartialError) Unwrap() error { return e.Err }
+
 var errUnfinished = errors.New("the change is not finished")
 
 // PendingError says that a plan for the object is still under way.

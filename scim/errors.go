@@ -85,6 +85,14 @@ func forbidden(reason string) error { return reply(http.StatusForbidden, reason)
 // replyTo returns what a client is told about err. A SCIM error in the chain
 // was minted for the client and is passed on.
 func replyTo(err error) (scimerrors.ScimError, http.Header) {
+	e, header := replyToCause(err)
+	if partial, is := errors.AsType[*provisioner.PartialError](err); is {
+		e.Detail += " " + partialSentence(partial)
+	}
+	return e, header
+}
+
+func replyToCause(err error) (scimerrors.ScimError, http.Header) {
 	var own scimerrors.ScimError
 	if errors.As(err, &own) && own.Status != 0 {
 		return own, nil

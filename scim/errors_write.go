@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -51,6 +52,18 @@ func refusalOf(err error) (e scimerrors.ScimError, header http.Header, ok bool) 
 func keptSentence(e *provisioner.KeptNameError) string {
 	return fmt.Sprintf("The name belongs to a user who was deleted and is kept until %s, when the deletion becomes final. To get the user back, an administrator runs: iamscim adopt user/%s.",
 		e.Until.UTC().Format(time.RFC3339), e.Name)
+}
+
+// partialSentence says that not everything is as it was before the request.
+func partialSentence(e *provisioner.PartialError) string {
+	if e.Goes {
+		return "The change may have been made in part; this server goes on with it."
+	}
+	calls, more := e.Left, ""
+	if n := len(calls) - 10; n > 0 {
+		calls, more = calls[:10], fmt.Sprintf(" and %d more", n)
+	}
+	return "The change was made in part, and this stays: " + strings.Join(calls, ", ") + more + "."
 }
 
 // deniedSentence names the rule, so that the operator knows which setting to

@@ -35,6 +35,10 @@ func TestWriteErrors(t *testing.T) {
 		{provisioner.ErrThrottled, 503, "", "AWS asks for patience; try again shortly.", "5"},
 		{provisioner.ErrConflict, 503, "", "Something else is changing this in AWS; try again shortly.", "5"},
 		{provisioner.ErrUnavailable, 503, "", "AWS cannot be reached, or does not accept the credentials of this server.", "30"},
+		{&provisioner.PartialError{Left: []string{"iam:X user=a"}, Goes: true, Err: provisioner.ErrThrottled}, 503, "",
+			"AWS asks for patience; try again shortly. The change may have been made in part; this server goes on with it.", "5"},
+		{&provisioner.PartialError{Left: []string{"iam:X user=a", "iam:Y user=a"}, Err: store.ErrExists}, 409, scimerrors.ScimTypeUniqueness,
+			scimerrors.ScimErrorUniqueness.Detail + " The change was made in part, and this stays: iam:X user=a, iam:Y user=a.", ""},
 	}
 	for _, row := range rows {
 		got, header := replyTo(fmt.Errorf("update user: %w", row.err))
