@@ -132,23 +132,8 @@ func (r *request) touched(ctx context.Context, now groupNow, w *GroupWish) (*pla
 
 // lookUp reads the users a plan touches into pl.known and now.members.
 func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, ids []string) error {
-	var users []*store.User
-	shielded := map[string][]store.Protection{}
 	at := p.now()
-	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
-		principals, err := tx.Principals(ctx, ids...)
-		if err != nil {
-			return err
-		}
-		for _, u := range principals {
-			users = append(users, &store.User{ID: u.ID, Name: u.Name, ARN: u.ARN, Groups: u.Groups})
-		}
-		list, err := tx.Protected(ctx, at, ids...)
-		for _, pr := range list {
-			shielded[pr.ID] = append(shielded[pr.ID], pr)
-		}
-		return err
-	})
+	users, shielded, err := p.principals(ctx, at, ids)
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)
 	}
@@ -172,6 +157,31 @@ func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, id
 		}
 	}
 	return nil
+}
+
+// principals reads what the snapshot knows of users, and what is protected of
+// each. The latter first: what is laid over a live read must not be older than
+// what it was protected for.
+func (p *Provisioner) principals(ctx context.Context, at time.Time, ids []string) (users []*store.User, shielded map[string][]store.Protection, err error) {
+	shielded = map[string][]store.Protection{}
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		list, err := tx.Protected(ctx, at, ids...)
+		for _, pr := range list {
+			shielded[pr.ID] = append(shielded[pr.ID], pr)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error { // sees what was committed before that
+		list, err := tx.Principals(ctx, ids...)
+		for _, u := range list {
+			users = append(users, &store.User{ID: u.ID, Name: u.Name, ARN: u.ARN, Groups: u.Groups})
+		}
+		return err
+	})
+	return users, shielded, err
 }
 
 // allMembers reads every member of the group, live.

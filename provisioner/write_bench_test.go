@@ -2,6 +2,7 @@ package provisioner_test
 
 import (
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"testing"
@@ -46,6 +47,7 @@ func (c *clock) take() time.Duration {
 // time in which no call to AWS is under way.
 func BenchmarkManyMembers(b *testing.B) {
 	const members, newcomers = 5000, 50
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as serve does
 	l := newWriteLab(b, iamsim.Config{UserLimit: 6000}, provisioner.WriteConfig{}, func(a *iamsim.Account) {
 		a.AddGroup(iamsim.Group{Name: "all"})
 		for i := range members + newcomers {

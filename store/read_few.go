@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,14 +14,14 @@ import (
 
 // Principal is as much of a user as it takes to call IAM about them.
 type Principal struct {
-	ID     string   `json:"-"`
-	Name   string   `json:"name"` // UserName, IAM's spelling
-	ARN    string   `json:"arn"`
-	Groups []string `json:"-"` // ids, sorted
+	ID     string
+	Name   string // UserName, IAM's spelling
+	ARN    string
+	Groups []string // ids, sorted
 }
 
 // Principals returns the users with these ids, in that order, leaving out those
-// that do not exist or cannot be read; see Damaged.
+// that do not exist.
 func (tx *SnapshotTx) Principals(ctx context.Context, ids ...string) ([]*Principal, error) {
 	if err := tx.observed(); err != nil || len(ids) == 0 {
 		return nil, err
@@ -30,14 +29,12 @@ func (tx *SnapshotTx) Principals(ctx context.Context, ids ...string) ([]*Princip
 	var found map[string]*Principal
 	err := tx.read(ctx, func(c conn) error {
 		found = make(map[string]*Principal, len(ids))
-		text := `select x.id, b.body, (select group_concat(m.group_id, char(10)) from membership m where m.user_id = x.id and ` + c.valid("m") + `)
-			from user x join user_body b on b.row = x.row where x.id in (select value from json_each(?)) and ` + c.valid("x")
+		text := `select x.id, x.arn, (select group_concat(m.group_id, char(10)) from membership m where m.user_id = x.id and ` + c.valid("m") + `)
+			from user x where x.id in (select value from json_each(?)) and ` + c.valid("x")
 		return c.each(ctx, func(rows *sql.Rows) error {
-			p, sound, err := scanPrincipal(rows)
-			if sound {
+			p, err := scanPrincipal(rows)
+			if err == nil {
 				found[p.ID] = p
-			} else if err == nil {
-				tx.s.damage.note(Ref{KindUser, p.ID})
 			}
 			return err
 		}, text, jsonList(ids))
@@ -48,19 +45,19 @@ func (tx *SnapshotTx) Principals(ctx context.Context, ids ...string) ([]*Princip
 	return inOrder(ids, found), nil
 }
 
-// scanPrincipal also reports whether the row can be read.
-func scanPrincipal(rows *sql.Rows) (p *Principal, sound bool, err error) {
-	p = new(Principal)
-	var body sql.RawBytes
-	var groups sql.NullString
-	if err := rows.Scan(&p.ID, &body, &groups); err != nil {
-		return nil, false, err
+func scanPrincipal(rows *sql.Rows) (*Principal, error) {
+	var p Principal
+	var arn, groups sql.NullString
+	if err := rows.Scan(&p.ID, &arn, &groups); err != nil {
+		return nil, err
 	}
+	p.ARN = arn.String
+	p.Name = p.ARN[strings.LastIndexByte(p.ARN, '/')+1:] // the last part of every user's ARN
 	if groups.Valid {
 		p.Groups = strings.Split(groups.String, separator)
 		slices.Sort(p.Groups)
 	}
-	return p, json.Unmarshal(body, p) == nil, nil
+	return &p, nil
 }
 
 // CreatedBefore returns those of the users with these ids, in that order, who
