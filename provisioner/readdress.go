@@ -11,61 +11,96 @@ import (
 // readdress gives the other end of a membership step, which the plan does not
 // hold, the name it has by now: IAM is called by name, and somebody else may have
 // that of a user or group who was renamed or deleted since the plan was made.
-// There is nothing to read while the snapshot is what it was then. gone says that
-// there is no other end any more.
+// There is nothing to do while the snapshot is what it was then, or names them so.
+// gone says that there is no other end any more.
 func (e *execution) readdress(ctx context.Context, s *Step) (gone bool, err error) {
 	if s.UserID == "" || s.GroupID == "" || e.p.account.Snapshot.Generation().ID == e.seen {
 		return false, nil
 	}
-	param, name := "user", ""
-	if e.plan.Object.Kind == store.KindGroup {
-		name, err = e.userNamed(ctx, s)
-	} else {
-		param = "group"
-		name, err = e.groupNamed(ctx, s)
+	shown, err := e.otherEnd(ctx, s)
+	if err != nil || shown == s.param(e.otherParam()) {
+		return false, err
 	}
+	_, err = e.nameOther(ctx, s, shown)
 	if errors.Is(err, store.ErrNotFound) {
 		return true, nil
 	}
-	if err != nil {
+	return false, err
+}
+
+// otherParam is the parameter that names the other end.
+func (e *execution) otherParam() string {
+	if e.plan.Object.Kind == store.KindGroup {
+		return "user"
+	}
+	return "group"
+}
+
+// otherEnd is the name of the other end in the snapshot, or "".
+func (e *execution) otherEnd(ctx context.Context, s *Step) (name string, err error) {
+	err = e.p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		if e.otherParam() == "group" {
+			g, err := groupIn(ctx, tx, s.GroupID)
+			if err == nil {
+				name = g.Name
+			}
+			return err
+		}
+		u, err := userIn(ctx, tx, s.UserID)
+		if err == nil {
+			name = u.Name
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return "", fmt.Errorf("read a membership: %w: %w", ErrUnavailable, err)
+	}
+	return name, nil
+}
+
+// nameOther asks IAM, by the id, for the name of the other end: first by the name
+// that the step has, then by the one that is shown, then among all.
+func (e *execution) nameOther(ctx context.Context, s *Step, shown string) (moved bool, err error) {
+	param, has := e.otherParam(), s.param(e.otherParam())
+	if shown == "" {
+		shown = has
+	}
+	name := ""
+	if param == "user" {
+		name, err = e.p.userNameNow(ctx, s.UserID, has, shown)
+	} else {
+		name, err = e.p.groupNameNow(ctx, s.GroupID, has, shown)
+	}
+	if err != nil || name == has {
 		return false, err
 	}
 	s.setName(param, name)
 	if s.Inverse != nil {
 		s.Inverse.setName(param, name)
 	}
-	return false, nil
+	return true, nil
 }
 
-func (e *execution) userNamed(ctx context.Context, s *Step) (string, error) {
-	u, err := e.p.user(ctx, s.UserID)
-	if err != nil {
-		return "", fmt.Errorf("read member: %w: %w", ErrUnavailable, err)
+func (p *Provisioner) userNameNow(ctx context.Context, id, has, shown string) (string, error) {
+	u, err := p.getUser(ctx, id, has)
+	if errors.Is(err, store.ErrNotFound) {
+		u, err = p.findUser(ctx, &store.User{ID: id, Name: shown})
 	}
-	if u != nil {
-		return u.Name, nil
-	}
-	// Not shown, but perhaps there: a user who was deleted and is kept.
-	found, err := e.p.getUser(ctx, s.UserID, s.param("user"))
 	if err != nil {
 		return "", err
 	}
-	return deref(found.UserName), nil
+	return deref(u.UserName), nil
 }
 
-func (e *execution) groupNamed(ctx context.Context, s *Step) (string, error) {
-	g, err := e.p.knownGroup(ctx, s.GroupID)
-	if err == nil {
-		return g.Name, nil
+func (p *Provisioner) groupNameNow(ctx context.Context, id, has, shown string) (string, error) {
+	g, err := p.getGroup(ctx, id, has)
+	if errors.Is(err, store.ErrNotFound) {
+		g, err = p.findGroup(ctx, &store.Group{ID: id, Name: shown})
 	}
-	if !errors.Is(err, store.ErrNotFound) {
-		return "", fmt.Errorf("%w: %w", ErrUnavailable, err)
-	}
-	found, err := e.p.getGroup(ctx, s.GroupID, s.param("group"))
 	if err != nil {
 		return "", err
 	}
-	return deref(found.GroupName), nil
+	return deref(g.GroupName), nil
 }
 
 // addressed is attempt for a step whose other end may have moved. Whoever is gone

@@ -128,17 +128,16 @@ func (e *execution) memberMoved(ctx context.Context, s *Step) bool {
 	if e.plan.Object.Kind != store.KindGroup || s.UserID == "" {
 		return false
 	}
-	u, err := e.p.user(ctx, s.UserID)
-	if err != nil || u == nil {
+	shown, err := e.otherEnd(ctx, s)
+	if err != nil || shown == "" {
 		return false
 	}
-	moved := u.Name != s.param("user")
-	s.setName("user", u.Name)
-	if s.Inverse != nil {
-		s.Inverse.setName("user", u.Name)
+	moved, err := e.nameOther(ctx, s, shown)
+	if err != nil || moved {
+		return err == nil
 	}
 	fresh, err := e.p.isFresh(ctx, store.ThingUser, s.UserID)
-	return moved || err == nil && fresh
+	return err == nil && fresh
 }
 
 func randomBelow(n int64) int64 { return rand.Int64N(n) }

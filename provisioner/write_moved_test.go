@@ -150,3 +150,22 @@ func TestRenamedBetweenProofs(t *testing.T) {
 		t.Errorf("not undone: %v", zoe.Attached)
 	}
 }
+
+// TestMemberRenamedBefore: the snapshot does not know yet that a member was
+// renamed. The name that was read live counts, also when the change is undone.
+func TestMemberRenamedBefore(t *testing.T) {
+	t.Parallel()
+	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+	ann, ops := l.id("ann"), l.groupID("ops")
+	l.EditUser("ann", func(u *iamsim.User) { u.Name = "zoe" })
+	before := l.groupsOf("zoe")
+	l.p.CrashAt(0, "after")
+	if _, err := l.updateGroup(ops, provisioner.GroupWish{AddMembers: []string{ann}}); err == nil {
+		t.Fatal("it did not crash")
+	}
+	l.restart(lifecycle)
+	l.resume()
+	if after := l.groupsOf("zoe"); !slices.Equal(before, after) || len(l.open()) > 0 {
+		t.Errorf("in %v, was in %v, open %+v", after, before, l.open())
+	}
+}
