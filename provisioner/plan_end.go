@@ -14,8 +14,10 @@ const denyDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Act
 
 // planDeactivate cuts a user off: the deny first, because it ends everything at
 // once, then every credential. It only rolls forward. An empty plan means that
-// nothing is missing. What IAM shows counts, whatever we wrote: doing it twice is
-// harmless, and whoever is being cut off may have undone it.
+// nothing is missing. Where IAM shows something else than what we wrote, either may
+// be true: it may not show that yet, or whoever is being cut off has undone it. So
+// only a deny that is in both counts, and a credential that is active in one is
+// made inactive; doing it twice is harmless.
 func (pl *planner) planDeactivate(now userNow) *Plan {
 	u := &userPlan{planner: pl, now: now.user, at: targetOf(now.user), full: now.full}
 	if now.read != nil {
@@ -23,7 +25,7 @@ func (pl *planner) planDeactivate(now userNow) *Plan {
 	}
 	u.plan = &Plan{Kind: kindDeactivate, Direction: Forward, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
 	stripped := false
-	if !hasDeny(u.now, now.record) {
+	if !now.denied() {
 		deny, ok := u.deny()
 		u.plan.after.deny = deny
 		if !ok {
@@ -31,14 +33,11 @@ func (pl *planner) planDeactivate(now userNow) *Plan {
 			u.plan.note("no deny could be placed: the user has neither an attachment nor room for an inline policy left")
 		}
 	}
-	for _, c := range credentialsOf(u.now) {
-		if c.status != statusActive {
-			continue
-		}
+	for _, c := range now.activeCredentials() {
 		u.plan.add(u.at.setStatus(c, statusInactive))
 		u.plan.after.taken = append(u.plan.after.taken, store.RememberedCredential{Kind: c.kind, ID: c.id})
 	}
-	if on := u.now.ConsoleAccess; (pl.cfg.Strict || stripped) && on != nil && *on {
+	if (pl.cfg.Strict || stripped) && now.mayUseConsole() {
 		u.plan.add(u.at.step("DeleteLoginProfile").destroying())
 	}
 	u.plan.after.inactive = now.record == nil || len(u.plan.after.taken) > 0 || u.plan.after.deny != ""

@@ -2,6 +2,7 @@ package provisioner_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -104,5 +105,36 @@ func TestRecordOutlivesFailure(t *testing.T) {
 	}
 	if len(after.Credentials) < 2 {
 		t.Errorf("remembered %v, were %v", after.Credentials, before.Credentials)
+	}
+}
+
+// TestOffAndOnAndOff: somebody who was let in again a moment ago, which IAM does
+// not show yet, is cut off all the same.
+func TestOffAndOnAndOff(t *testing.T) {
+	t.Parallel()
+	for _, late := range []string{"*", "UpdateAccessKey", "DetachUserPolicy"} {
+		t.Run(late, func(t *testing.T) {
+			t.Parallel()
+			l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+			id := l.id("ann")
+			l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+			l.afterWindow()
+			if err := l.SetDelay(late, 30*time.Second); err != nil {
+				t.Fatal(err)
+			}
+			l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+			l.Advance(time.Second)
+			c := l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+			l.Advance(40 * time.Second)
+			l.wantKey("Inactive")
+			if u, _ := l.User("ann"); len(u.Attached)+len(u.Inline) < 1 || c.User.Active {
+				t.Errorf("active %v, attached %v, inline %v", c.User.Active, u.Attached, u.Inline)
+			}
+			l.afterWindow()
+			l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+			l.wantKey("Active")
+			l.afterWindow()
+			l.settled()
+		})
 	}
 }
