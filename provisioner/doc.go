@@ -31,11 +31,12 @@
 //	   │  guard                 may be refused here, and only here      (guard*.go)
 //	   │  journal               intent before each call, outcome after  (journal.go)
 //	   │  execute               one call after the other                (apply.go)
-//	   │    undo, or roll on    by the plan's direction                 (undo.go, forward.go)
+//	   │    undo, or roll on    by the plan's direction                 (undo.go, proof.go, forward.go)
 //	   ▼  publish               into the snapshot, and protected        (writethrough.go)
 //
 // A dry run stops after guard. After a crash Resume takes up what the journal
-// holds (resume.go): what takes access away is finished, the rest undone.
+// holds (resume.go): what takes access away is finished, the rest undone. What
+// should not go on by itself waits for an operator (operator.go, alive.go).
 //
 // With WriteConfig.DeleteAfter a deletion is first a deactivation and the user is
 // left out of the snapshot (grace.go); DeleteDue does the rest (grace_end.go).

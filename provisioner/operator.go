@@ -40,9 +40,9 @@ const actionCancelPlan = "plan.cancel"
 
 // CancelPlan gives up a plan that waits or is tried again and again, as an
 // operator decided: what it did so far stays, and its objects may be written
-// again. What a deactivation took is remembered; a user whom a deletion had frozen
-// is inactive by a deny that Adopt releases. store.ErrNotFound says that there is
-// no such plan, a *PendingError that it is under way at the moment.
+// again. A user whom it had begun to cut off stays deactivated, and gets back what
+// is still there by a reactivation. store.ErrNotFound says that there is no such
+// plan, a *PendingError that it is under way at the moment.
 func (p *Provisioner) CancelPlan(ctx context.Context, a Actor, id string) error {
 	j, err := p.stillOpen(ctx, id)
 	if err != nil {
@@ -78,7 +78,7 @@ func (p *Provisioner) giveUp(ctx context.Context, a Actor, j *store.JournalPlan)
 	if e, err := p.restored(j); err != nil { // which must not keep anybody from giving it up
 		body.Notes = []string{err.Error()}
 	} else {
-		body.Name, ref, forget = e.plan.Name, e.plan.Object, e.forgetUntaken
+		body.Name, ref, forget = e.plan.Name, e.plan.Object, e.keepTaken
 		for i := range e.plan.Steps {
 			body.Notes = append(body.Notes, string(e.states[i])+" "+e.plan.Steps[i].logged())
 		}

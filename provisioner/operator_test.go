@@ -73,13 +73,12 @@ func TestCancelPlan(t *testing.T) {
 			t.Errorf("what was done does not stay: %v", u.Keys)
 		}
 		l.refresh()
-		if _, err := l.p.Adopt(t.Context(), admin, id); err != nil {
-			t.Fatal(err)
+		if l.user(id).Active {
+			t.Error("shown as active")
 		}
-		c := l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
-		if u, _ := l.User("ann"); !c.User.Active || slices.Contains(u.Attached, denyARN) {
-			t.Errorf("%v, attached %v", c.User.DisabledBy, u.Attached)
-		}
+		wantBack(t, l, id)
+		l.afterWindow()
+		l.settled()
 	})
 	t.Run("under way", func(t *testing.T) {
 		t.Parallel()

@@ -32,6 +32,41 @@ func (e *execution) forgetUntaken(ctx context.Context, tx *store.StateTx) error 
 	return tx.DropRemembered(ctx, e.plan.Object.ID, untaken)
 }
 
+// keepTaken makes what is remembered fit a plan that goes no further. A deletion
+// remembers nothing, for nobody is to get anything back; one that was given up is
+// a deactivation.
+func (e *execution) keepTaken(ctx context.Context, tx *store.StateTx) error {
+	if e.plan.Kind != kindDeleteUser {
+		return e.forgetUntaken(ctx, tx)
+	}
+	var taken []store.RememberedCredential
+	var denies []string
+	for i := range e.plan.Steps {
+		s := &e.plan.Steps[i]
+		if !attempted(e.states[i]) {
+			continue
+		}
+		if c, ok := takes(s); ok {
+			taken = append(taken, c)
+		}
+		switch s.Action {
+		case "AttachUserPolicy":
+			denies = append(denies, s.param("policy"))
+		case "PutUserPolicy":
+			denies = append(denies, s.param("name"))
+		}
+	}
+	if len(taken)+len(denies) == 0 {
+		return nil
+	}
+	id := e.plan.Object.ID
+	errs := []error{tx.PutDeactivation(ctx, id, taken, e.actor.Credential), tx.AddRemembered(ctx, id, taken)}
+	for _, deny := range denies {
+		errs = append(errs, tx.AddDeny(ctx, id, deny))
+	}
+	return errors.Join(errs...)
+}
+
 // takes is the credential that a step makes inactive.
 func takes(s *Step) (c store.RememberedCredential, ok bool) {
 	for _, k := range credentialKinds {
