@@ -31,7 +31,7 @@
 //	   │  guard                 may be refused here, and only here      (guard*.go)
 //	   │  journal               intent before each call, outcome after  (journal.go)
 //	   │  execute               one call after the other                (apply.go)
-//	   │    undo, or roll on    by the plan's direction                 (undo.go, proof.go, forward.go)
+//	   │    undo, or roll on    by the plan's direction                 (undo.go, proof.go, forward.go, failed.go)
 //	   ▼  publish               into the snapshot, and protected        (writethrough.go)
 //
 // A dry run stops after guard. After a crash Resume takes up what the journal
