@@ -227,10 +227,28 @@ func (e *execution) publishGroup(ctx context.Context, tx *store.SnapshotTx, m *m
 		return err
 	}
 	joined, left := e.moved()
-	if err := errors.Join(tx.PutMembers(ctx, id, true, joined...), tx.PutMembers(ctx, id, false, left...)); err != nil {
+	if err := errors.Join(putPresent(ctx, tx, id, joined), tx.PutMembers(ctx, id, false, left...)); err != nil {
 		return err
 	}
 	return e.p.regroup(ctx, tx, regrouped)
+}
+
+// putPresent puts those users into the group who are still shown: one may have
+// been deleted since they joined.
+func putPresent(ctx context.Context, tx *store.SnapshotTx, group string, users []string) error {
+	err := tx.PutMembers(ctx, group, true, users...)
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	shown, err := tx.Principals(ctx, users...)
+	if err != nil {
+		return err
+	}
+	users = nil
+	for _, u := range shown {
+		users = append(users, u.ID)
+	}
+	return tx.PutMembers(ctx, group, true, users...)
 }
 
 // moved lists who is a member of the plan's group after it, and who is not any
