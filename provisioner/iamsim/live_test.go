@@ -98,7 +98,7 @@ func TestLifeIsReadable(t *testing.T) {
 		Groups, Tags   []string
 	}
 	var got, want []brief
-	p := iam.NewGetAccountAuthorizationDetailsPaginator(s.iam, &iam.GetAccountAuthorizationDetailsInput{MaxItems: aws.Int32(7)})
+	p := iam.NewGetAccountAuthorizationDetailsPaginator(s.retrying(), &iam.GetAccountAuthorizationDetailsInput{MaxItems: aws.Int32(7)})
 	for p.HasMorePages() {
 		page := must[*iam.GetAccountAuthorizationDetailsOutput](t)(p.NextPage(t.Context()))
 		for _, u := range page.UserDetailList {
