@@ -22,8 +22,6 @@ type Control struct {
 	db        *database
 	now       func() time.Time
 	cursorKey [32]byte
-	reads     kept
-	writes    kept
 }
 
 // ControlTx is one transaction on it; it must not outlive the function it was
@@ -46,17 +44,17 @@ func OpenControl(ctx context.Context, path string, now func() time.Time) (*Contr
 }
 
 // Close closes the file.
-func (c *Control) Close() error { return errors.Join(c.reads.close(), c.writes.close(), c.db.close()) }
+func (c *Control) Close() error { return c.db.close() }
 
 // View runs fn on a consistent read-only view.
 func (c *Control) View(ctx context.Context, fn func(*ControlTx) error) error {
-	return c.reads.view(ctx, c.db.r, func(tx *transaction) error { return fn(c.tx(tx)) })
+	return c.db.view(ctx, func(tx *transaction) error { return fn(c.tx(tx)) })
 }
 
 // Update runs fn in a write transaction and commits, to the disk, if it
 // returns nil.
 func (c *Control) Update(ctx context.Context, fn func(*ControlTx) error) error {
-	return c.writes.update(ctx, c.db.w, func(tx *transaction) error { return fn(c.tx(tx)) })
+	return c.db.update(ctx, func(tx *transaction) error { return fn(c.tx(tx)) })
 }
 
 func (c *Control) tx(tx *transaction) *ControlTx { return &ControlTx{auditLog{tx: tx, now: c.now}} }

@@ -3,14 +3,13 @@ package store
 import (
 	"context"
 	"crypto/rand"
-	"database/sql"
 )
 
 // loadCursorKey reads the key, which the first process to open the file makes.
 func (c *Control) loadCursorKey(ctx context.Context) error {
 	var fresh [32]byte
 	_, _ = rand.Read(fresh[:]) // never fails, it would crash the program
-	return c.db.update(ctx, func(tx *sql.Tx) error {
+	return c.db.update(ctx, func(tx *transaction) error {
 		_, err := tx.ExecContext(ctx, `insert or ignore into secret (name, value) values ('cursor', ?)`, fresh[:])
 		if err != nil {
 			return err

@@ -29,6 +29,8 @@ type database struct {
 	path string
 	w    *sql.DB // exactly one connection; every transaction is BEGIN IMMEDIATE
 	r    *sql.DB // query_only connections
+
+	reads, writes kept
 }
 
 // databaseConfig describes how a file is opened.
@@ -128,9 +130,9 @@ func (d *database) migrate(ctx context.Context, files fs.FS) error {
 		return err
 	}
 	slices.Sort(names)
-	return d.update(ctx, func(tx *sql.Tx) error {
+	return d.update(ctx, func(tx *transaction) error {
 		var version int
-		if err := tx.QueryRowContext(ctx, `pragma user_version`).Scan(&version); err != nil {
+		if err := tx.Tx.QueryRowContext(ctx, `pragma user_version`).Scan(&version); err != nil {
 			return err
 		}
 		if version > len(names) {
@@ -145,21 +147,21 @@ func (d *database) migrate(ctx context.Context, files fs.FS) error {
 	})
 }
 
-func applyMigration(ctx context.Context, tx *sql.Tx, files fs.FS, name string, version int) error {
+func applyMigration(ctx context.Context, tx *transaction, files fs.FS, name string, version int) error {
 	text, err := fs.ReadFile(files, name)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.ExecContext(ctx, string(text)); err != nil {
+	if _, err := tx.Tx.ExecContext(ctx, string(text)); err != nil { // many statements
 		return err
 	}
-	_, err = tx.ExecContext(ctx, fmt.Sprintf(`pragma user_version = %d`, version))
+	_, err = tx.Tx.ExecContext(ctx, fmt.Sprintf(`pragma user_version = %d`, version))
 	return err
 }
 
 // view runs fn in one read transaction.
-func (d *database) view(ctx context.Context, fn func(*sql.Tx) error) error {
-	tx, err := d.r.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+func (d *database) view(ctx context.Context, fn func(*transaction) error) error {
+	tx, err := d.reads.begin(ctx, d.r, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return err
 	}
@@ -169,16 +171,25 @@ func (d *database) view(ctx context.Context, fn func(*sql.Tx) error) error {
 
 // update runs fn in a write transaction and commits if it returns nil. The
 // rollback is deferred, so that a panic leaves the writer usable.
-func (d *database) update(ctx context.Context, fn func(*sql.Tx) error) error {
-	tx, err := d.w.BeginTx(ctx, nil)
+func (d *database) update(ctx context.Context, fn func(*transaction) error) error {
+	tx, err := d.begin(ctx)
 	if err != nil {
-		return busy(err)
+		return err
 	}
 	defer tx.Rollback()
 	if err := fn(tx); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// begin begins a write transaction.
+func (d *database) begin(ctx context.Context) (*transaction, error) {
+	tx, err := d.writes.begin(ctx, d.w, nil)
+	if err != nil {
+		return nil, busy(err)
+	}
+	return tx, nil
 }
 
 // busy adds ErrBusy to what SQLite says when it cannot begin to write.
@@ -190,7 +201,7 @@ func busy(err error) error {
 }
 
 func (d *database) close() error {
-	var errs []error
+	errs := []error{d.reads.close(), d.writes.close()}
 	for _, db := range []*sql.DB{d.r, d.w} {
 		if db != nil {
 			errs = append(errs, db.Close())

@@ -186,7 +186,7 @@ func (s *Snapshot) viewOf(ctx context.Context, fn func(*SnapshotTx) error, condi
 }
 
 func (s *Snapshot) generationNow(ctx context.Context, condition string, arg any) (g Generation, err error) {
-	err = s.db.view(ctx, func(t *sql.Tx) (err error) {
+	err = s.db.view(ctx, func(t *transaction) (err error) {
 		g, err = generationWhere(ctx, t, condition, arg)
 		return err
 	})

@@ -17,30 +17,7 @@ type kept struct {
 	wanted map[string]bool
 }
 
-// view runs fn in one read transaction.
-func (k *kept) view(ctx context.Context, db *sql.DB, fn func(*transaction) error) error {
-	tx, err := k.begin(ctx, db, &sql.TxOptions{ReadOnly: true})
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	return fn(tx)
-}
-
-// update runs fn in a write transaction and commits if it returns nil. The
-// rollback is deferred, so that a panic leaves the writer usable.
-func (k *kept) update(ctx context.Context, db *sql.DB, fn func(*transaction) error) error {
-	tx, err := k.begin(ctx, db, nil)
-	if err != nil {
-		return busy(err)
-	}
-	defer tx.Rollback()
-	if err := fn(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
+// begin begins a transaction.
 func (k *kept) begin(ctx context.Context, db *sql.DB, opt *sql.TxOptions) (*transaction, error) {
 	if err := k.prepare(ctx, db); err != nil {
 		return nil, err

@@ -23,7 +23,6 @@ type Snapshot struct {
 	accountID string
 	now       func() time.Time
 	prepared  *statements // of readers
-	writes    kept
 	results   *resultCache
 
 	aside    string        // where the damaged file is that this one replaces
@@ -71,7 +70,7 @@ func OpenSnapshot(ctx context.Context, path, accountID string, now func() time.T
 // claim binds a new file to the account, or checks that an old one is bound to
 // it, and loads the newest generation.
 func (s *Snapshot) claim(ctx context.Context) error {
-	return s.db.update(ctx, func(tx *sql.Tx) error {
+	return s.db.update(ctx, func(tx *transaction) error {
 		for name, value := range map[string]string{"account": s.accountID, "epoch": rand.Text()} {
 			if _, err := tx.ExecContext(ctx, `insert or ignore into setting (name, value) values (?, ?)`, name, value); err != nil {
 				return err
@@ -82,7 +81,7 @@ func (s *Snapshot) claim(ctx context.Context) error {
 }
 
 // load checks whose file it is and loads the newest generation.
-func (s *Snapshot) load(ctx context.Context, tx *sql.Tx) error {
+func (s *Snapshot) load(ctx context.Context, tx *transaction) error {
 	account, err := setting(ctx, tx, "account")
 	if err != nil {
 		return err
@@ -106,7 +105,7 @@ func (s *Snapshot) load(ctx context.Context, tx *sql.Tx) error {
 	return s.loadObserved(ctx, tx)
 }
 
-func (s *Snapshot) loadObserved(ctx context.Context, tx *sql.Tx) error {
+func (s *Snapshot) loadObserved(ctx context.Context, tx *transaction) error {
 	var text string
 	err := tx.QueryRowContext(ctx, `select observed from status`).Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -122,13 +121,13 @@ func (s *Snapshot) loadObserved(ctx context.Context, tx *sql.Tx) error {
 }
 
 // setting returns the stored value of a setting.
-func setting(ctx context.Context, tx *sql.Tx, name string) (value string, err error) {
+func setting(ctx context.Context, tx *transaction, name string) (value string, err error) {
 	err = tx.QueryRowContext(ctx, `select value from setting where name = ?`, name).Scan(&value)
 	return value, err
 }
 
 // generationWhere reads one generation, without its epoch.
-func generationWhere(ctx context.Context, tx *sql.Tx, condition string, args ...any) (g Generation, err error) {
+func generationWhere(ctx context.Context, tx *transaction, condition string, args ...any) (g Generation, err error) {
 	var at string
 	err = tx.QueryRowContext(ctx, `select id, at, actor from generation where `+condition, args...).Scan(&g.ID, &at, &g.Actor)
 	if err != nil {
@@ -140,7 +139,7 @@ func generationWhere(ctx context.Context, tx *sql.Tx, condition string, args ...
 
 // Close closes the file.
 func (s *Snapshot) Close() error {
-	return errors.Join(s.prepared.close(), s.writes.close(), s.db.close())
+	return errors.Join(s.prepared.close(), s.db.close())
 }
 
 // MovedAside returns where OpenSnapshot put a damaged file, or "" if it found

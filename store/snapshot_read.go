@@ -29,7 +29,7 @@ func ReadSnapshot(ctx context.Context, dir, accountID string) (*Snapshot, error)
 		return nil, fmt.Errorf("read snapshot: %w", err)
 	}
 	s := &Snapshot{db: db, accountID: accountID, now: time.Now, prepared: newStatements(db.r), results: newResultCache(), writer: make(chan struct{}, 1)}
-	if err := db.view(ctx, func(tx *sql.Tx) error { return s.load(ctx, tx) }); err != nil {
+	if err := db.view(ctx, func(tx *transaction) error { return s.load(ctx, tx) }); err != nil {
 		return nil, fmt.Errorf("read snapshot: %w", errors.Join(err, s.Close()))
 	}
 	return s, nil

@@ -17,10 +17,8 @@ var stateSchema embed.FS
 // and backed up, and a damaged one is refused, never rebuilt. It is safe for
 // concurrent use: one writer, many readers.
 type State struct {
-	db     *database
-	now    func() time.Time
-	reads  kept
-	writes kept
+	db  *database
+	now func() time.Time
 }
 
 // StateTx is one transaction on the state; it must not outlive the function it
@@ -81,17 +79,17 @@ func (s *State) bind(ctx context.Context, accountID string) error {
 }
 
 // Close closes the file.
-func (s *State) Close() error { return errors.Join(s.reads.close(), s.writes.close(), s.db.close()) }
+func (s *State) Close() error { return s.db.close() }
 
 // View runs fn on a consistent read-only view.
 func (s *State) View(ctx context.Context, fn func(*StateTx) error) error {
-	return s.reads.view(ctx, s.db.r, func(tx *transaction) error { return fn(s.tx(tx)) })
+	return s.db.view(ctx, func(tx *transaction) error { return fn(s.tx(tx)) })
 }
 
 // Update runs fn in a write transaction and commits, to the disk, if it
 // returns nil.
 func (s *State) Update(ctx context.Context, fn func(*StateTx) error) error {
-	return s.writes.update(ctx, s.db.w, func(tx *transaction) error { return fn(s.tx(tx)) })
+	return s.db.update(ctx, func(tx *transaction) error { return fn(s.tx(tx)) })
 }
 
 func (s *State) tx(tx *transaction) *StateTx { return &StateTx{auditLog{tx: tx, now: s.now}} }

@@ -56,8 +56,8 @@ func (tx *SnapshotTx) observed() error {
 
 // conn runs statements for one transaction.
 type conn struct {
-	prepared *statements // nil: the statement belongs to w
-	tx       *sql.Tx     // nil: each statement is a transaction
+	prepared *statements  // nil: the statement belongs to w
+	tx       *transaction // nil: each statement is a transaction
 	w        *writing
 	asOf     int64 // read the rows of this generation; 0: current rows
 }
@@ -75,8 +75,8 @@ func (c conn) query(ctx context.Context, text string, args ...any) (*sql.Rows, e
 	if c.w != nil {
 		return c.w.tx.QueryContext(ctx, text, args...)
 	}
-	if c.tx != nil { // rare: a commit came between
-		return c.tx.QueryContext(ctx, text, args...)
+	if c.tx != nil { // rare: a commit came between; the text may hold a generation's number, so it is not kept
+		return c.tx.Tx.QueryContext(ctx, text, args...)
 	}
 	stmt, err := c.prepared.get(ctx, text)
 	if err != nil {
@@ -121,7 +121,7 @@ func (tx *SnapshotTx) read(ctx context.Context, fn func(conn) error) error {
 			return err
 		}
 	}
-	return tx.s.db.view(ctx, func(t *sql.Tx) error {
+	return tx.s.db.view(ctx, func(t *transaction) error {
 		c := conn{prepared: tx.s.prepared, tx: t}
 		var newest int64
 		if err := t.QueryRowContext(ctx, `select coalesce(max(id), 0) from generation`).Scan(&newest); err != nil {
@@ -160,9 +160,9 @@ func (s *Snapshot) update(ctx context.Context, actor string, fn func(*SnapshotTx
 	case <-ctx.Done():
 		return Commit{}, fmt.Errorf("wait for the writer: %w", ctx.Err())
 	}
-	t, err := s.writes.begin(ctx, s.db.w, nil)
+	t, err := s.db.begin(ctx)
 	if err != nil {
-		return Commit{}, busy(err)
+		return Commit{}, err
 	}
 	w := &writing{tx: t, actor: actor, touched: map[Ref]touch{}, aged: map[Ref]struct{}{}}
 	defer w.rollback()
