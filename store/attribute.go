@@ -39,7 +39,7 @@ type attribute struct {
 
 // list is how SQL reaches the elements of a multi-valued attribute.
 type list struct {
-	from  string // the FROM clause; $valid(a) is the condition that a's row is seen
+	from  string // the FROM clause; $valid(a), or $member(a) of a membership, is the condition that a's row is seen
 	where string // what ties elements to x, or empty
 	tie   string // instead of where for "x.id in (select tie from …)", or empty
 	order string // of the elements, the primary one first

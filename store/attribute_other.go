@@ -6,7 +6,7 @@ func groupCatalogue() *catalogue {
 	c.column("externalId", String, exact, `x.external_id`)
 	c.multi("members", &list{
 		from:  `membership e join user g on g.id = e.user_id and $valid(g)`,
-		where: `e.group_id = x.id and $valid(e)`,
+		where: `e.group_id = x.id and $member(e)`,
 		tie:   `e.group_id`,
 		order: `e.user_id`,
 	}, []part{

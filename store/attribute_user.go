@@ -53,7 +53,7 @@ func enterpriseAttributes(c *catalogue) {
 func groupsOfUser() *list {
 	return &list{
 		from:  `membership e join grp g on g.id = e.group_id and $valid(g)`,
-		where: `e.user_id = x.id and $valid(e)`,
+		where: `e.user_id = x.id and $member(e)`,
 		tie:   `e.user_id`,
 		order: `e.group_id`,
 	}

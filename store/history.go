@@ -222,7 +222,8 @@ func (tx *SnapshotTx) prune(ctx context.Context, oldest int64) error {
 		}
 	}
 	for _, text := range []string{
-		`delete from membership where to_gen <= ?`,
+		// Group by group, which is how they are found; a group's counters outlive it.
+		`delete from membership where group_id in (select id from resource where kind = 'Group') and to_gen <= ?`,
 		`delete from change where gen <= ?`,
 		`delete from resource where deleted_gen <= ?`,
 		`delete from generation where id < ?`,

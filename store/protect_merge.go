@@ -93,14 +93,14 @@ func (m *merge) keepMemberships(ctx context.Context, kind Kind, id string) error
 		err := rows.Scan(&p.user, &p.group)
 		m.o.memberships[p] = struct{}{}
 		return err
-	}, `select user_id, group_id from membership where `+column+` = ? and to_gen is null`, id)
+	}, `select user_id, group_id from membership where `+column+` = ? and `+isCurrent, id)
 }
 
 func (m *merge) membership(ctx context.Context, p Protection) error {
 	if p.Thing != ThingMembership {
 		return nil
 	}
-	n, err := m.tx.count(ctx, `select count(*) from membership where group_id = ? and user_id = ? and to_gen is null`, p.Other, p.ID)
+	n, err := m.tx.count(ctx, `select count(*) from membership where group_id = ? and user_id = ? and `+isCurrent, p.Other, p.ID)
 	if err != nil {
 		return err
 	}

@@ -74,7 +74,7 @@ func (tx *SnapshotTx) PutMembers(ctx context.Context, groupID string, present bo
 	if tx.w == nil {
 		return errNotWritable
 	}
-	members, err := tx.among(ctx, `select user_id from membership where group_id = ? and to_gen is null and user_id in (select value from json_each(?))`, groupID, jsonList(userIDs))
+	members, err := tx.among(ctx, `select user_id from membership where group_id = ? and `+isCurrent+` and user_id in (select value from json_each(?))`, groupID, jsonList(userIDs))
 	if err != nil {
 		return fmt.Errorf("put members of %s: %w", groupID, err)
 	}

@@ -103,6 +103,52 @@ func TestPutMembership(t *testing.T) {
 	}
 }
 
+// TestMembershipWithinOneUpdate: only what is so at its end was ever so.
+func TestMembershipWithinOneUpdate(t *testing.T) {
+	for name, c := range map[string]struct {
+		member bool // to begin with
+		set    []bool
+	}{
+		"joined and left":           {false, []bool{true, false}},
+		"joined, left and joined":   {false, []bool{true, false, true}},
+		"left and joined":           {true, []bool{false, true}},
+		"left, joined and left":     {true, []bool{false, true, false}},
+		"left, joined, left, there": {true, []bool{false, true, false, true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t)
+			obs := observation(40)
+			replace(t, s, obs)
+			user, group := obs.Users[0].ID, obs.Groups[3].ID
+			put := func(states ...bool) {
+				update(t, s, func(ctx context.Context, tx *store.SnapshotTx) (err error) {
+					for _, present := range states {
+						err = errors.Join(err, tx.PutMembership(ctx, user, group, present))
+					}
+					return err
+				})
+			}
+			put(c.member)
+			before := s.Generation().ID
+			put(c.set...)
+			put(!c.set[len(c.set)-1])
+			after := s.Generation().ID
+			for id, want := range map[int64]bool{before: c.member, after - 1: c.set[len(c.set)-1], after: !c.set[len(c.set)-1]} {
+				err := s.ViewGeneration(t.Context(), id, func(tx *store.SnapshotTx) error {
+					members, err := tx.Members(t.Context(), group, false)
+					if got := slices.ContainsFunc(members, func(m store.Member) bool { return m.ID == user }); got != want {
+						t.Errorf("member in generation %d of %d: %t, want %t", id, after, got, want)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func TestUpdateFails(t *testing.T) {
 	s := open(t)
 	obs := observation(10)

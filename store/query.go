@@ -62,18 +62,6 @@ func (k *compiler) bind(v any) string {
 	return `?`
 }
 
-// sql replaces $valid(a) by the condition that a's row is seen.
-func (k *compiler) sql(text string) string {
-	for {
-		before, rest, ok := strings.Cut(text, `$valid(`)
-		if !ok {
-			return text
-		}
-		alias, after, _ := strings.Cut(rest, `)`)
-		text = before + k.c.valid(alias) + after
-	}
-}
-
 func (k *compiler) expr(x Expr) (string, error) {
 	switch x := x.(type) {
 	case And:
@@ -134,7 +122,7 @@ func (k *compiler) attribute(path Path) (*attribute, error) {
 // source is the SQL of a's value, in x or in the element we are in.
 func (k *compiler) source(a *attribute) string {
 	if !a.modified {
-		return k.sql(a.source)
+		return k.c.sql(a.source)
 	}
 	at := `n.changed_at`
 	if k.c.asOf != 0 {
@@ -174,15 +162,15 @@ func (k *compiler) presence(a *attribute) string {
 // looked up the other way round, so that the condition may drive the search.
 func (k *compiler) exists(l *list, condition string) string {
 	if l.tie != "" && condition != "" {
-		return fmt.Sprintf(`x.id in (select %s from %s where %s and %s)`, l.tie, k.sql(l.from), k.c.valid("e"), condition)
+		return fmt.Sprintf(`x.id in (select %s from %s where %s and %s)`, l.tie, k.c.sql(l.from), k.c.member("e"), condition)
 	}
 	var conditions []string
-	for _, s := range []string{k.sql(l.where), condition} {
+	for _, s := range []string{k.c.sql(l.where), condition} {
 		if s != "" {
 			conditions = append(conditions, s)
 		}
 	}
-	text := `exists (select 1 from ` + k.sql(l.from)
+	text := `exists (select 1 from ` + k.c.sql(l.from)
 	if len(conditions) > 0 {
 		text += ` where ` + strings.Join(conditions, ` and `)
 	}

@@ -39,9 +39,9 @@ func (k *compiler) order(q Query) (string, error) {
 
 // first is the value of the first element in the order of the list.
 func (k *compiler) first(a *attribute) string {
-	text := `(select ` + k.source(a) + ` from ` + k.sql(a.list.from)
+	text := `(select ` + k.source(a) + ` from ` + k.c.sql(a.list.from)
 	if a.list.where != "" {
-		text += ` where ` + k.sql(a.list.where)
+		text += ` where ` + k.c.sql(a.list.where)
 	}
 	return text + ` order by ` + a.list.order + ` limit 1)`
 }

@@ -35,7 +35,7 @@ func (c conn) versioned(ctx context.Context, t *table, ids []string, extra []str
 	}
 	columns := strings.Join(append([]string{`x.id`, `b.body`, counters}, extra...), `, `)
 	text := fmt.Sprintf(`select %s from %s x join %s_body b on b.row = x.row %s %s where %s and %s`,
-		columns, t.name, t.name, changed, join, match, c.valid("x"))
+		c.sql(columns), t.name, t.name, changed, join, match, c.valid("x"))
 	var r stored
 	return c.each(ctx, func(rows *sql.Rows) error {
 		r.extra = [4]*string{}
@@ -105,7 +105,7 @@ func find[T any](ctx context.Context, tx *SnapshotTx, t *table, ids []string, ex
 	var found map[string]*T
 	err := tx.read(ctx, func(c conn) error {
 		found = make(map[string]*T, len(ids))
-		return c.versioned(ctx, t, ids, c.seen(extra), join, func(r *stored) error {
+		return c.versioned(ctx, t, ids, extra, join, func(r *stored) error {
 			resource, err := fromRow(t, r, set)
 			if err != nil && tx.w == nil { // who writes must not take it for absent
 				tx.s.damage.note(Ref{t.kind, r.id})
@@ -133,18 +133,9 @@ func fromRow[T any](t *table, r *stored, set func(*T, *stored, time.Time) error)
 	return resource, set(resource, r, at)
 }
 
-// seen puts the condition for memberships into a list of columns.
-func (c conn) seen(columns []string) []string {
-	out := make([]string, len(columns))
-	for i, column := range columns {
-		out[i] = strings.ReplaceAll(column, `$valid(m)`, c.valid("m"))
-	}
-	return out
-}
-
 var userColumns = []string{
 	`a.observed_at`, `a.body`, `(select observed from status)`,
-	`(select group_concat(m.group_id, char(10) order by m.group_id) from membership m where m.user_id = x.id and $valid(m))`,
+	`(select group_concat(m.group_id, char(10) order by m.group_id) from membership m where m.user_id = x.id and $member(m))`,
 }
 
 // Users returns the users with these ids, in that order, leaving out those
@@ -225,7 +216,7 @@ func (tx *SnapshotTx) Members(ctx context.Context, groupID string, names bool) (
 		if names {
 			label, join = `coalesce(x.label, '')`, `left join user x on x.id = m.user_id and `+c.valid("x")
 		}
-		text := `select m.user_id, ` + label + ` from membership m ` + join + ` where m.group_id = ? and ` + c.valid("m") + ` order by m.user_id`
+		text := `select m.user_id, ` + label + ` from membership m ` + join + ` where m.group_id = ? and ` + c.member("m") + ` order by m.user_id`
 		return c.each(ctx, func(rows *sql.Rows) error {
 			var m Member
 			err := rows.Scan(&m.ID, &m.UserName)

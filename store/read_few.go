@@ -29,7 +29,7 @@ func (tx *SnapshotTx) Principals(ctx context.Context, ids ...string) ([]*Princip
 	var found map[string]*Principal
 	err := tx.read(ctx, func(c conn) error {
 		found = make(map[string]*Principal, len(ids))
-		text := `select x.id, x.arn, (select group_concat(m.group_id, char(10)) from membership m where m.user_id = x.id and ` + c.valid("m") + `)
+		text := `select x.id, x.arn, (select group_concat(m.group_id, char(10)) from membership m where m.user_id = x.id and ` + c.member("m") + `)
 			from user x where x.id in (select value from json_each(?)) and ` + c.valid("x")
 		return c.each(ctx, func(rows *sql.Rows) error {
 			p, err := scanPrincipal(rows)

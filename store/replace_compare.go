@@ -190,7 +190,7 @@ func (tx *SnapshotTx) compareMemberships(ctx context.Context, d *difference, o *
 		// With its beginning: the same membership lost again later is another loss.
 		d.lost["memberships"] = append(d.lost["memberships"], fmt.Sprintf("%s %s %d", m.user, m.group, from))
 		return nil
-	}, `select user_id, group_id, from_gen from membership where to_gen is null`)
+	}, `select user_id, group_id, from_gen from membership where `+isCurrent)
 	for m := range wanted {
 		d.added = append(d.added, m)
 	}

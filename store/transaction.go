@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -69,6 +70,36 @@ func (c conn) valid(alias string) string {
 		return alias + `.to_gen is null`
 	}
 	return fmt.Sprintf(`(%[1]s.from_gen <= %[2]d and (%[1]s.to_gen is null or %[1]s.to_gen > %[2]d))`, alias, c.asOf)
+}
+
+// member is valid for a membership, whose end is never null.
+func (c conn) member(alias string) string {
+	if c.asOf == 0 {
+		return alias + `.` + isCurrent
+	}
+	return fmt.Sprintf(`(%[1]s.from_gen <= %[2]d and %[1]s.to_gen > %[2]d)`, alias, c.asOf)
+}
+
+// isCurrent is the condition that a membership has not ended; its end is
+// math.MaxInt64, so that current ones stand together in every index.
+const isCurrent = `to_gen = 9223372036854775807`
+
+// sql replaces $valid(a), or $member(a) of a membership, by the condition that
+// a's row is seen.
+func (c conn) sql(text string) string {
+	text = replaceCalls(text, `$valid(`, c.valid)
+	return replaceCalls(text, `$member(`, c.member)
+}
+
+func replaceCalls(text, call string, by func(alias string) string) string {
+	for {
+		before, rest, ok := strings.Cut(text, call)
+		if !ok {
+			return text
+		}
+		alias, after, _ := strings.Cut(rest, `)`)
+		text = before + by(alias) + after
+	}
 }
 
 func (c conn) query(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
@@ -212,6 +243,7 @@ type writing struct {
 	actor    string
 	touched  map[Ref]touch
 	details  []string         // users whose details were put
+	joined   bool             // some membership began
 	aged     map[Ref]struct{} // whose ageing facts moved
 	observed time.Time        // zero unless an observation was completed
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 )
 
 // write makes the difference true.
@@ -178,7 +179,7 @@ func (tx *SnapshotTx) deleteOne(ctx context.Context, t *table, id string) error 
 			err := rows.Scan(&m.user, &m.group)
 			gone = append(gone, m)
 			return err
-		}, `select user_id, group_id from membership where `+column+` = ? and to_gen is null`, id)
+		}, `select user_id, group_id from membership where `+column+` = ? and `+isCurrent, id)
 		if err != nil {
 			return err
 		}
@@ -196,12 +197,12 @@ func (tx *SnapshotTx) addMembers(ctx context.Context, group string, users ...str
 	if err := tx.begin(ctx); err != nil {
 		return err
 	}
-	// One may have been removed in this same generation: then it never was.
-	err := tx.exec(ctx, `insert into membership (group_id, user_id, from_gen) select ?, value, ? from json_each(?) where true
-		on conflict do update set to_gen = null`, group, tx.gen.ID, jsonList(users))
+	err := tx.exec(ctx, `insert into membership (group_id, to_gen, user_id, from_gen) select ?, ?, value, ? from json_each(?)`,
+		group, math.MaxInt64, tx.gen.ID, jsonList(users))
 	if err != nil {
 		return fmt.Errorf("add to %s: %w", group, err)
 	}
+	tx.w.joined = true
 	tx.touchMembers(group, users)
 	return nil
 }
@@ -211,8 +212,16 @@ func (tx *SnapshotTx) removeMembers(ctx context.Context, group string, users ...
 	if err := tx.begin(ctx); err != nil {
 		return err
 	}
-	err := tx.exec(ctx, `update membership set to_gen = ? where group_id = ? and to_gen is null and user_id in (select value from json_each(?))`,
-		tx.gen.ID, group, jsonList(users))
+	list := jsonList(users)
+	if tx.w.joined { // one that began in this same generation never was
+		err := tx.exec(ctx, `delete from membership where group_id = ? and `+isCurrent+` and user_id in (select value from json_each(?)) and from_gen = ?`,
+			group, list, tx.gen.ID)
+		if err != nil {
+			return fmt.Errorf("remove from %s: %w", group, err)
+		}
+	}
+	err := tx.exec(ctx, `update membership set to_gen = ? where group_id = ? and `+isCurrent+` and user_id in (select value from json_each(?))`,
+		tx.gen.ID, group, list)
 	if err != nil {
 		return fmt.Errorf("remove from %s: %w", group, err)
 	}
