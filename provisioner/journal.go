@@ -31,12 +31,11 @@ func (e *execution) begin(ctx context.Context, digest string) error {
 	}
 	j.Steps = steps
 	e.intend(0)
-	for _, m := range e.marks {
-		j.Steps[m.seq].State, j.Steps[m.seq].Intended = m.state, e.p.now()
-	}
-	e.marks = nil
 	err = e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 		if err := tx.AddPlan(ctx, j); err != nil {
+			return err
+		}
+		if err := e.flush(ctx, tx); err != nil {
 			return err
 		}
 		for _, id := range e.supersedes {
@@ -85,7 +84,7 @@ func journaled(steps []Step) ([]store.JournalStep, error) {
 		if err != nil {
 			return nil, fmt.Errorf("journal %s: %w", steps[i].Action, err)
 		}
-		out[i] = store.JournalStep{Call: call, State: store.StepPlanned}
+		out[i] = store.JournalStep{Call: call}
 		if steps[i].Inverse == nil {
 			continue
 		}

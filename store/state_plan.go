@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -72,6 +71,12 @@ type JournalStep struct {
 	Error    string
 }
 
+// journalCall is the part of a step that does not change.
+type journalCall struct {
+	Call    json.RawMessage `json:"call"`
+	Inverse json.RawMessage `json:"inverse,omitempty"`
+}
+
 // AddPlan begins a plan; Created and Updated are set by the store.
 func (tx *StateTx) AddPlan(ctx context.Context, p *JournalPlan) error {
 	p.Created = tx.now().UTC().Round(0)
@@ -100,18 +105,22 @@ func (tx *StateTx) AddPlanObjects(ctx context.Context, id string, objects ...Jou
 	return nil
 }
 
-// AddPlanSteps appends steps, the first of which gets the number first.
+// AddPlanSteps appends steps, the first of which gets the number first. They begin
+// as planned.
 func (tx *StateTx) AddPlanSteps(ctx context.Context, id string, first int, steps []JournalStep) error {
-	const insert = `insert into plan_step (plan_id, seq, call, inverse, state, intended, ended, error) values (?, ?, ?, ?, ?, ?, ?, ?)`
+	if len(steps) == 0 {
+		return nil
+	}
+	calls := make([]journalCall, len(steps))
 	for i, s := range steps {
-		var inverse any
-		if len(s.Inverse) > 0 {
-			inverse = string(s.Inverse)
-		}
-		_, err := tx.tx.ExecContext(ctx, insert, id, first+i, string(s.Call), inverse, s.State, timeOrNil(s.Intended), timeOrNil(s.Ended), s.Error)
-		if err != nil {
-			return fmt.Errorf("add step %d of plan %s: %w", first+i, id, err)
-		}
+		calls[i] = journalCall{s.Call, s.Inverse}
+	}
+	text, err := json.Marshal(calls)
+	if err == nil {
+		_, err = tx.tx.ExecContext(ctx, `insert into plan_call (plan_id, first, calls) values (?, ?, ?)`, id, first, string(text))
+	}
+	if err != nil {
+		return fmt.Errorf("add steps from %d of plan %s: %w", first, id, err)
 	}
 	return nil
 }
@@ -124,15 +133,11 @@ func (tx *StateTx) SetPlanStep(ctx context.Context, id string, seq int, state St
 
 // SetPlanSteps does that to all steps from first to last.
 func (tx *StateTx) SetPlanSteps(ctx context.Context, id string, first, last int, state StepState, problem string) error {
-	column := "ended"
-	if state == StepIntended {
-		column = "intended"
-	}
 	now := formatTime(tx.now())
-	_, err := tx.tx.ExecContext(ctx, `update plan_step set state = ?, error = ?, `+column+` = ? where plan_id = ? and seq between ? and ?`,
-		state, problem, now, id, first, last)
+	_, err := tx.tx.ExecContext(ctx, `insert into plan_mark (plan_id, number, first, last, state, at, error)
+		select ?1, coalesce(max(number) + 1, 0), ?2, ?3, ?4, ?5, ?6 from plan_mark where plan_id = ?1`, id, first, last, state, now, problem)
 	if err != nil {
-		return fmt.Errorf("step %d of plan %s: %w", first, id, err)
+		return fmt.Errorf("steps from %d of plan %s: %w", first, id, err)
 	}
 	_, err = tx.tx.ExecContext(ctx, `update plan set updated = ? where id = ?`, now, id)
 	return err
@@ -206,19 +211,51 @@ func (tx *StateTx) planParts(ctx context.Context, p *JournalPlan) error {
 	if err != nil {
 		return err
 	}
-	const query = `select call, inverse, state, intended, ended, error from plan_step where plan_id = ? order by seq`
-	return eachRow(ctx, tx.tx, query, func(scan scanFunc) error {
-		var s JournalStep
-		var call string
-		var inverse sql.NullString
-		err := scan(&call, &inverse, &s.State, timeValue{&s.Intended}, timeValue{&s.Ended}, &s.Error)
-		s.Call = json.RawMessage(call)
-		if inverse.Valid {
-			s.Inverse = json.RawMessage(inverse.String)
+	return tx.planSteps(ctx, p)
+}
+
+// planSteps reads the calls of a plan, and replays what became of them.
+func (tx *StateTx) planSteps(ctx context.Context, p *JournalPlan) error {
+	err := eachRow(ctx, tx.tx, `select calls from plan_call where plan_id = ? order by first`, func(scan scanFunc) error {
+		var text string
+		var calls []journalCall
+		if err := scan(&text); err != nil {
+			return err
 		}
-		p.Steps = append(p.Steps, s)
+		err := json.Unmarshal([]byte(text), &calls)
+		for _, c := range calls {
+			p.Steps = append(p.Steps, JournalStep{Call: c.Call, Inverse: c.Inverse, State: StepPlanned})
+		}
 		return err
 	}, p.ID)
+	if err != nil {
+		return err
+	}
+	return eachRow(ctx, tx.tx, `select first, last, state, at, error from plan_mark where plan_id = ? order by number`, func(scan scanFunc) error {
+		var first, last int
+		var state StepState
+		var at time.Time
+		var problem string
+		if err := scan(&first, &last, &state, timeValue{&at}, &problem); err != nil {
+			return err
+		}
+		if last >= len(p.Steps) {
+			return fmt.Errorf("there is no step %d", last)
+		}
+		for i := first; i <= last; i++ {
+			p.Steps[i].moveOn(state, at, problem)
+		}
+		return nil
+	}, p.ID)
+}
+
+func (s *JournalStep) moveOn(state StepState, at time.Time, problem string) {
+	s.State, s.Error = state, problem
+	if state == StepIntended {
+		s.Intended = at
+	} else {
+		s.Ended = at
+	}
 }
 
 // PrunePlans forgets plans that were finished before the given time; what they
