@@ -135,11 +135,8 @@ func (p *Provisioner) userNameByID(ctx context.Context, id string) (string, erro
 
 // isFresh reports whether we wrote the object within IAM's consistency window.
 func (p *Provisioner) isFresh(ctx context.Context, thing store.Thing, id string) (fresh bool, err error) {
-	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		list, err := tx.Protected(ctx, p.now(), id)
-		for _, pr := range list {
-			fresh = fresh || pr.Thing == thing && pr.ID == id
-		}
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
+		fresh, err = tx.IsProtected(ctx, p.now(), store.Protection{Thing: thing, ID: id})
 		return err
 	})
 	return fresh, err

@@ -103,6 +103,18 @@ func (tx *SnapshotTx) applyProtections(ctx context.Context, o *observed) error {
 	return nil
 }
 
+// IsProtected reports whether exactly that is protected at the time given.
+func (tx *SnapshotTx) IsProtected(ctx context.Context, at time.Time, p Protection) (yes bool, err error) {
+	err = tx.readNow(func(c conn) error {
+		return c.each(ctx, func(*sql.Rows) error { yes = true; return nil },
+			`select 1 from protection where id = ? and other = ? and kind = ? and until > ?`, p.ID, p.Other, p.Thing, formatTime(at))
+	})
+	if err != nil {
+		return false, fmt.Errorf("read the protection of %s %s: %w", p.Thing, p.ID, err)
+	}
+	return yes, nil
+}
+
 // Protected returns what is protected, at the time given, of the users and
 // groups with these ids: memberships and attachments from either end.
 func (tx *SnapshotTx) Protected(ctx context.Context, at time.Time, ids ...string) ([]Protection, error) {
