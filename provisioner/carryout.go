@@ -1,9 +1,11 @@
 package provisioner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"iamscim/store"
@@ -123,9 +125,24 @@ func (e *execution) carry(ctx context.Context) error {
 	return e.fail(ctx, err)
 }
 
-// finish writes what is to be remembered, and publishes the result. After the
-// commit to the state file the change has happened, whatever comes.
+// finish journals the end and publishes the result. After the commit to the
+// state file the change has happened, whatever comes.
 func (e *execution) finish(ctx context.Context) error {
+	journaled := sync.OnceValue(func() error { return e.journalEnd(ctx) })
+	if e.plan.Kind == kindUpdateGroup && e.plan.after.group == nil {
+		// What is published does not follow from what is written: both at once.
+		go journaled()
+		err := e.publish(ctx, journaled)
+		return cmp.Or(journaled(), err)
+	}
+	if err := journaled(); err != nil {
+		return err
+	}
+	return e.publish(ctx, journaled)
+}
+
+// journalEnd writes that the plan is done, and what is to be remembered.
+func (e *execution) journalEnd(ctx context.Context) error {
 	err := e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 		if e.plan.ID != "" {
 			if err := e.flush(ctx, tx); err != nil {
@@ -153,7 +170,7 @@ func (e *execution) finish(ctx context.Context) error {
 		e.p.log.WarnContext(ctx, "a change has shortcomings", "plan", e.plan.ID, "object", e.plan.Object.ID, "notes", e.plan.Notes)
 	}
 	e.p.log.InfoContext(ctx, "changed", "plan", e.plan.ID, "kind", e.plan.Kind, "object", e.plan.Object.ID, "calls", len(e.calls), "request_id", e.actor.RequestID)
-	return e.publish(ctx)
+	return nil
 }
 
 // conclude writes into the state file what the plan is to leave there.

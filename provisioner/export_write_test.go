@@ -39,6 +39,20 @@ func (p *Provisioner) OnCall(enter func() (leave func())) {
 	}))
 }
 
+// OnStep is OnCall for the calls of steps, with what the SDK does before its
+// first middleware: it puts the stack together anew for every call.
+func (p *Provisioner) OnStep(enter func() (leave func())) {
+	var leave func()
+	p.writes.crash = func(at string, _ *Step) bool {
+		if at == "before" {
+			leave = enter()
+		} else {
+			leave()
+		}
+		return false
+	}
+}
+
 // Joined counts the requests that wait for the result of an equal one.
 func (p *Provisioner) Joined() (n int64) {
 	p.writes.queue.mu.Lock()

@@ -60,7 +60,7 @@ func (e *execution) halt(ctx context.Context, cause error) error {
 		return failure
 	}
 	e.end(ctx, store.PlanRetry, "pending", e.told(cause))
-	if err := e.publish(ctx); err != nil {
+	if err := e.publish(ctx, nil); err != nil {
 		e.p.log.WarnContext(ctx, "the snapshot does not show a plan that is under way", "plan", e.plan.ID, "err", err)
 	}
 	if !temporary(failure) {
@@ -136,7 +136,7 @@ func (e *execution) showUndone(ctx context.Context) error {
 		known = known && e.x.born != nil || e.states[0] == store.StepUndone
 	}
 	if e.plan.Direction == Undo && known && e.plan.Object.ID != "" {
-		return e.publish(ctx)
+		return e.publish(ctx, nil)
 	}
 	return e.p.account.Snapshot.Update(ctx, e.actor.Credential, func(tx *store.SnapshotTx) error {
 		return tx.Protect(ctx, e.p.window(), e.touched()...)

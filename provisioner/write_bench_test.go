@@ -65,6 +65,7 @@ func BenchmarkManyMembers(b *testing.B) {
 	group := l.groupID("all")
 	var c clock
 	l.p.OnCall(c.enter)
+	l.p.OnStep(c.enter)
 	wishes := []provisioner.GroupWish{{AddMembers: ids}, {RemoveMembers: ids}}
 	outside := make([][]time.Duration, len(wishes))
 	for b.Loop() {

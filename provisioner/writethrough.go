@@ -13,8 +13,9 @@ import (
 // publish writes the result of a plan into the snapshot, so that the next read
 // shows it, and protects exactly what was touched from observations that may
 // not show it yet. What the plan did is laid over the snapshot's row, not over
-// what was read before the plan: an observation may have come between.
-func (e *execution) publish(ctx context.Context) error {
+// what was read before the plan: an observation may have come between. Nothing is
+// shown until journaled, if there is one, has returned nil.
+func (e *execution) publish(ctx context.Context, journaled func() error) error {
 	e.meetPolicies(ctx)
 	m, err := e.p.memoryOf(ctx, e.plan.Object)
 	if err != nil {
@@ -36,7 +37,10 @@ func (e *execution) publish(ctx context.Context) error {
 			return err
 		}
 		e.generation = tx.Generation()
-		return nil
+		if journaled == nil {
+			return nil
+		}
+		return journaled()
 	})
 	if err != nil {
 		return fmt.Errorf("publish plan %s: %w", e.plan.ID, err)
