@@ -71,7 +71,7 @@ func TestBrake(t *testing.T) {
 	// nothing else does.
 	l.guarded(cfg)
 	var pending *provisioner.PendingError
-	if err := l.deactivate(10); !errors.As(err, &pending) || pending.RetryAfter <= 0 || pending.RetryAfter > time.Minute {
+	if err := l.deactivate(10); !errors.As(err, &pending) || pending.RetryAfter <= 0 || pending.RetryAfter > time.Minute || pending.Reason == "" {
 		t.Errorf("at once: got %v", err)
 	}
 	l.unchanged()

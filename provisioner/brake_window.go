@@ -192,7 +192,7 @@ func (w *window) decide(now time.Time, people []string, q brakeQuestion) error {
 		}
 	}
 	if wait := last.Add(whileLatched).Sub(now); wait > 0 {
-		return &PendingError{RetryAfter: wait, Err: errors.New("the brake is latched and lets one deactivation a minute pass")}
+		return &PendingError{RetryAfter: wait, Reason: "too many people lost access; until an administrator releases the brake, one deactivation a minute passes"}
 	}
 	return nil
 }

@@ -73,14 +73,21 @@ func (e *PartialError) Unwrap() error { return e.Err }
 
 var errUnfinished = errors.New("the change is not finished")
 
-// PendingError says that a plan for the object is still under way.
+// PendingError says that a plan for the object is still under way, or what else
+// the change has to wait for.
 type PendingError struct {
 	PlanID     string // empty if none had begun
 	RetryAfter time.Duration
-	Err        error // why it could not be finished at once; may be nil
+	// Reason is what it waits for, safe to show to the client; empty: a plan that
+	// is under way.
+	Reason string
+	Err    error // why it could not be finished at once; may be nil
 }
 
 func (e *PendingError) Error() string {
+	if e.PlanID == "" && e.Reason != "" {
+		return e.Reason
+	}
 	if e.PlanID == "" { // the time ended before there was one
 		return cmp.Or(e.Err, errUnfinished).Error()
 	}

@@ -157,7 +157,7 @@ func (r *request) deleteKept(ctx context.Context, now userNow) (*Change, error) 
 		return nil, err
 	}
 	if w.latched() && !r.p.writes.cfg.Guard.Brake.Off {
-		return nil, &PendingError{RetryAfter: retryAfter, Err: errors.New("the brake is latched")}
+		return nil, &PendingError{RetryAfter: retryAfter, Reason: "the brake is latched"}
 	}
 	pl, err := r.p.planner(ctx, now.user.Groups)
 	if err != nil {

@@ -278,11 +278,20 @@ func (r *request) blocked(ctx context.Context, o store.JournalObject, decides ..
 	}
 	for _, j := range open {
 		if j.State != store.PlanRetry || !slices.Contains(decides, j.Kind) {
-			return &PendingError{PlanID: j.ID, RetryAfter: soon, Err: errors.New(j.Note)}
+			return &PendingError{PlanID: j.ID, RetryAfter: soon, Reason: waitsFor(j), Err: errors.New(j.Note)}
 		}
 		if !r.opt.DryRun {
 			r.supersedes = append(r.supersedes, j.ID)
 		}
 	}
 	return nil
+}
+
+// waitsFor is what a client is told about an unfinished plan that is not under
+// way.
+func waitsFor(j *store.JournalPlan) string {
+	if j.State != store.PlanWaiting {
+		return ""
+	}
+	return "an earlier change of this resource is not finished, and an administrator has to decide about it"
 }

@@ -278,8 +278,8 @@ func TestOldPlans(t *testing.T) {
 		t.Fatalf("open plans: %+v", open)
 	}
 	var pending *provisioner.PendingError
-	if _, err := l.update(id, provisioner.UserWish{Active: ptr(true)}); !errors.As(err, &pending) || pending.PlanID != open[0].ID {
-		t.Errorf("a write to its object: got %v", err)
+	if _, err := l.update(id, provisioner.UserWish{Active: ptr(true)}); !errors.As(err, &pending) || pending.PlanID != open[0].ID || pending.Reason == "" {
+		t.Errorf("a write to its object: got %v, %+v", err, pending)
 	}
 	if err := l.p.ReleasePlan(t.Context(), open[0].ID); err != nil {
 		t.Fatal(err)

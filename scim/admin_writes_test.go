@@ -64,6 +64,11 @@ func TestReleaseBrake(t *testing.T) {
 	if h := ask(); h.Status != "degraded" || h.Brake.Status != "latched" {
 		t.Errorf("%+v", h)
 	}
+	who := "/scim/v2/Users/" + onlyID(t, d, "/scim/v2/Users?filter=userName%20eq%20%22ua%22")
+	wait := d.want(t, http.StatusServiceUnavailable, "PATCH", who, `{"Operations":[{"op":"replace","path":"active","value":false}]}`, jsonType)
+	if detail := wait.member(t, "detail"); !strings.Contains(detail, "one deactivation a minute") || wait.header.Get("Retry-After") == "" {
+		t.Errorf("not told what to wait for: %s, Retry-After %q", detail, wait.header.Get("Retry-After"))
+	}
 	if metrics := d.want(t, http.StatusOK, "GET", "/metrics", ""); !strings.Contains(string(metrics.body), "iamscim_brake_latched{account=\"default\",account_id=\""+d.sim.ID()+"\"} 1") {
 		t.Error("the metric does not show the latch")
 	}

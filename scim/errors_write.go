@@ -23,7 +23,7 @@ func refusalOf(err error) (e scimerrors.ScimError, header http.Header, ok bool) 
 	}
 	if pending, is := errors.AsType[*provisioner.PendingError](err); is {
 		wait := max(1, int(pending.RetryAfter.Seconds()+0.999))
-		return reply(http.StatusServiceUnavailable, "A change of this resource is still under way; try again shortly."),
+		return reply(http.StatusServiceUnavailable, pendingSentence(pending)),
 			http.Header{"Retry-After": {strconv.Itoa(wait)}}, true
 	}
 	if denied, is := errors.AsType[*provisioner.DeniedError](err); is {
@@ -45,6 +45,14 @@ func refusalOf(err error) (e scimerrors.ScimError, header http.Header, ok bool) 
 		return reply(http.StatusPreconditionFailed, sentence(stale.Reason)), nil, true
 	}
 	return scimerrors.ScimError{}, nil, false
+}
+
+// pendingSentence says what a change has to wait for.
+func pendingSentence(e *provisioner.PendingError) string {
+	if e.Reason == "" {
+		return "A change of this resource is still under way; try again shortly."
+	}
+	return sentence(e.Reason)
 }
 
 // keptSentence says why a name is taken that nobody is shown under, and how to

@@ -1,6 +1,7 @@
 package scim
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -30,6 +31,7 @@ func TestWriteErrors(t *testing.T) {
 		{&provisioner.DeniedError{Rule: provisioner.RuleAWS, Reason: "internal", Action: "iam:CreateUser", Resource: "arn:x"}, 403, "", "AWS does not allow this server to call iam:CreateUser on arn:x.", ""},
 		{&provisioner.DeniedError{Rule: provisioner.RuleAWS, Reason: "internal", Action: "iam:CreateUser"}, 403, "", "AWS does not allow this server to call iam:CreateUser.", ""},
 		{&provisioner.PendingError{PlanID: "x", RetryAfter: 1500 * time.Millisecond, Err: provisioner.ErrThrottled}, 503, "", "A change of this resource is still under way; try again shortly.", "2"},
+		{&provisioner.PendingError{RetryAfter: time.Minute, Reason: "the brake is latched", Err: errors.New("secret")}, 503, "", "The brake is latched.", "60"},
 		{&provisioner.PreconditionError{Reason: "it has changed"}, 412, "", "It has changed.", ""},
 		{store.ErrExists, 409, scimerrors.ScimTypeUniqueness, scimerrors.ScimErrorUniqueness.Detail, ""},
 		{provisioner.ErrThrottled, 503, "", "AWS asks for patience; try again shortly.", "5"},
