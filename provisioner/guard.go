@@ -39,7 +39,7 @@ func (p *Provisioner) guard(ctx context.Context, a Actor, opt Options, before *s
 	if err := p.guardBoundary(a, plan); err != nil {
 		return err
 	}
-	if err := guardScopes(a, plan); err != nil {
+	if err := guardScopes(a, before, plan); err != nil {
 		return err
 	}
 	if err := p.guardCapability(plan); err != nil && !opt.DryRun {
@@ -48,20 +48,32 @@ func (p *Provisioner) guard(ctx context.Context, a Actor, opt Options, before *s
 	return p.guardPlan(ctx, a, opt, before, plan, after)
 }
 
-// guardScopes: each step may need a scope of its own. The deny of a
-// deactivation is an attachment, but not an entitlement.
-func guardScopes(a Actor, plan *Plan) error {
+// guardScopes: each step may need a scope of its own.
+func guardScopes(a Actor, before *subject, plan *Plan) error {
+	if plan.Kind == kindDeleteUser || plan.Kind == kindDeleteGroup {
+		return nil
+	}
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
 		scope := actions[s.Action].scope
-		if scope == ScopeEntitlements && isDenyAll(s.param("policy")) || plan.Kind == kindDeleteUser || plan.Kind == kindDeleteGroup {
-			scope = ""
-		}
-		if scope != "" && !a.Scopes[scope] {
+		if scope != "" && !a.Scopes[scope] && !ofActive(before, plan, s) {
 			return missingScope(scope)
 		}
 	}
 	return nil
+}
+
+// ofActive reports whether a step is what active means and no entitlement: the
+// deny that a deactivation places, and those that a reactivation takes away. One
+// that somebody else placed is among them only once an operator released it.
+func ofActive(before *subject, plan *Plan, s *Step) bool {
+	switch s.Action {
+	case "AttachUserPolicy":
+		return isDenyAll(s.param("policy")) && plan.cutsOff()
+	case "DetachUserPolicy":
+		return plan.reactivates() && takesDeny(before, s)
+	}
+	return false
 }
 
 // refused audits a refusal and returns it.

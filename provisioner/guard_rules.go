@@ -114,7 +114,7 @@ func (v *verdict) grant(s *Step, arn string) error {
 	listed := matchesGrantable(v.p.cfg.Grantable, arn)
 	switch s.Action {
 	case "AttachUserPolicy":
-		if isDenyAll(arn) && v.cutsOff() {
+		if isDenyAll(arn) && v.plan.cutsOff() {
 			return nil
 		}
 		return v.grantable(arn)
@@ -144,9 +144,13 @@ func (v *verdict) grant(s *Step, arn string) error {
 }
 
 // cutsOff reports whether the plan is to leave the user without access.
-func (v *verdict) cutsOff() bool {
-	return v.plan.Kind == kindDeactivate || v.plan.Kind == kindDeleteUser || v.plan.Kind == kindCreateUser && v.plan.after.inactive
+func (p *Plan) cutsOff() bool {
+	return p.Kind == kindDeactivate || p.Kind == kindDeleteUser || p.Kind == kindCreateUser && p.after.inactive
 }
+
+// reactivates reports whether the plan is to give a user access back. Over a deny
+// that is not ours there is no such plan.
+func (p *Plan) reactivates() bool { return p.Kind == kindUpdateUser && p.after.forget }
 
 func notGrantable(arn string) error {
 	return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s is not one that this server may grant or take away", arn)}
