@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -15,6 +16,8 @@ var (
 	ErrOtherAccount = errors.New("data of another account")
 	// ErrLocked: another process owns the data directory.
 	ErrLocked = errors.New("data directory is in use")
+	// ErrBeingRead: others only read it. It wraps ErrLocked.
+	ErrBeingRead = fmt.Errorf("%w by commands that read it, such as iamscim export: try again when they have ended", ErrLocked)
 	// ErrBusy: another process held the write lock of a database file for too
 	// long. Nothing was written.
 	ErrBusy = errors.New("database is busy")

@@ -32,7 +32,7 @@ func newAdopt(p process) *cobra.Command {
 			var answer struct {
 				Adopted []provisioner.Adopted `json:"adopted"`
 			}
-			err := withDataDir(data.dir, func() error { return errNoServer }, func(c *socketClient) error {
+			err := readingDataDir(data.dir, func() error { return errNoServer }, func(c *socketClient) error {
 				return c.call(cmd.Context(), http.MethodPost, "/admin/adopt", map[string]any{"names": args}, &answer)
 			})
 			if err != nil {

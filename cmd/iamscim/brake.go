@@ -28,7 +28,7 @@ func newBrakeRelease(p process) *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var state provisioner.BrakeState
-			err := withDataDir(data.dir, func() error { return errNoServer }, func(c *socketClient) error {
+			err := readingDataDir(data.dir, func() error { return errNoServer }, func(c *socketClient) error {
 				return c.call(cmd.Context(), http.MethodPost, "/admin/brake/release", nil, &state)
 			})
 			if err != nil {

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -41,10 +40,7 @@ func (f *readFlags) path(path string, query url.Values) string {
 // this process, which then answers the same from the files. They are not
 // changed, and a directory that is not there is not made.
 func (f *readFlags) ask(ctx context.Context, p process, fn func(*socketClient) error) error {
-	if _, err := os.Stat(f.data.dir); err != nil {
-		return fmt.Errorf("data directory: %w (name another one with --data-dir)", err)
-	}
-	return withDataDir(f.data.dir, func() error { return f.askFiles(ctx, p, fn) }, fn)
+	return readingDataDir(f.data.dir, func() error { return f.askFiles(ctx, p, fn) }, fn)
 }
 
 func (f *readFlags) askFiles(ctx context.Context, p process, fn func(*socketClient) error) (err error) {

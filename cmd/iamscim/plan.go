@@ -32,7 +32,7 @@ func newPlan(p process) *cobra.Command {
 				return err
 			}
 			var answer planAnswer
-			err = withDataDir(data.dir, func() error { return errNoServer },
+			err = readingDataDir(data.dir, func() error { return errNoServer },
 				func(c *socketClient) error {
 					return c.call(cmd.Context(), http.MethodPost, "/admin/plan", request, &answer)
 				})

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -115,12 +116,15 @@ func (a longAnswer) Read(p []byte) (int, error) {
 
 func (a longAnswer) Close() error { return a.resp.Body.Close() }
 
+// errNotAsked: nobody listens.
+var errNotAsked = errors.New("no server can be asked: another command is at work, or the server is starting or stopping")
+
 // do returns an answer that is no refusal.
 func (c *socketClient) do(req *http.Request) (*http.Response, error) {
 	resp, err := c.http.Do(req)
 	switch {
 	case errors.Is(err, os.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED):
-		return nil, errors.New("the data directory is in use, but not by a server that can be asked: another command is at work, or the server is starting or stopping")
+		return nil, errNotAsked
 	case err != nil:
 		return nil, fmt.Errorf("ask the running server: %w", err)
 	case resp.StatusCode >= 300:
@@ -142,11 +146,29 @@ func refusal(resp *http.Response) error {
 // the server that holds it.
 func withDataDir(dir string, offline func() error, online func(*socketClient) error) error {
 	lock, err := store.LockDir(dir)
-	if errors.Is(err, store.ErrLocked) {
-		return online(dialSocket(dir))
+	return lockedOrAsked(dir, lock, err, offline, online)
+}
+
+// readingDataDir is withDataDir for what writes nothing offline: it runs beside
+// others that read.
+func readingDataDir(dir string, offline func() error, online func(*socketClient) error) error {
+	lock, err := store.ShareDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w (name another one with --data-dir)", err)
 	}
-	if err != nil {
+	return lockedOrAsked(dir, lock, err, offline, online)
+}
+
+func lockedOrAsked(dir string, lock *store.Lock, err error, offline func() error, online func(*socketClient) error) error {
+	switch {
+	case err == nil:
+		return errors.Join(offline(), lock.Close())
+	case !errors.Is(err, store.ErrLocked), errors.Is(err, store.ErrBeingRead): // then there is no server
 		return err
 	}
-	return errors.Join(offline(), lock.Close())
+	asked := online(dialSocket(dir))
+	if errors.Is(asked, errNotAsked) {
+		return fmt.Errorf("%w, and %w", err, asked)
+	}
+	return asked
 }
