@@ -166,6 +166,9 @@ func (e *execution) journalEnd(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("journal the end of plan %s: %w: %w", e.plan.ID, ErrUnavailable, err)
 	}
+	if e.plan.after.forgotten {
+		e.p.erased(ctx)
+	}
 	if len(e.plan.Notes) > 0 {
 		e.p.log.WarnContext(ctx, "a change has shortcomings", "plan", e.plan.ID, "object", e.plan.Object.ID, "notes", e.plan.Notes)
 	}

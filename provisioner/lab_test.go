@@ -26,6 +26,7 @@ type lab struct {
 	t       testing.TB
 	url     string
 	between atomic.Pointer[func(action string)] // called after each answer
+	dir     string                              // of the account's files
 	account *store.Account
 	conn    *provisioner.Connection
 	p       *provisioner.Provisioner
@@ -44,7 +45,8 @@ func newLab(tb testing.TB, sim iamsim.Config, fill func(*iamsim.Account)) *lab {
 	l.serve()
 	id, secret := l.Credentials()
 	l.connect(provisioner.ConnectConfig{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
-	account, err := store.OpenAccount(tb.Context(), newFiles(tb, l.ID()), l.ID(), store.AccountOptions{Now: l.Now})
+	l.dir = newFiles(tb, l.ID())
+	account, err := store.OpenAccount(tb.Context(), l.dir, l.ID(), store.AccountOptions{Now: l.Now})
 	if err != nil {
 		tb.Fatal(err)
 	}

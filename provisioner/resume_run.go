@@ -7,23 +7,10 @@ import (
 	"iamscim/store"
 )
 
-// planHistory is how long finished plans are kept to look at; what they did is
-// in the audit log for good.
-const planHistory = 30 * 24 * time.Hour
-
-func (p *Provisioner) prunePlans(ctx context.Context) error {
-	return p.account.State.Update(ctx, func(tx *store.StateTx) error {
-		return tx.PrunePlans(ctx, p.now().Add(-planHistory))
-	})
-}
-
 // runWrites resumes what was left, and then tries again what is due.
 func (p *Provisioner) runWrites(ctx context.Context) {
 	if p.writes.cfg.ReadOnly {
 		return
-	}
-	if err := p.prunePlans(ctx); err != nil {
-		p.log.WarnContext(ctx, "old plans cannot be forgotten", "err", err)
 	}
 	for ctx.Err() == nil {
 		if err := p.Resume(ctx); err != nil {

@@ -38,6 +38,7 @@ func (p *Provisioner) Run(ctx context.Context) error {
 	wg.Go(func() { p.deleteForever(ctx) })
 	wg.Go(func() { p.watchCapability(ctx) })
 	wg.Go(func() { p.pruneForever(ctx) })
+	wg.Go(func() { p.tidyForever(ctx) })
 	defer wg.Wait()
 	failures := 0
 	for {

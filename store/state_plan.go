@@ -36,7 +36,7 @@ const (
 	StepSkipped  StepState = "skipped" // it was so already
 )
 
-// JournalPlan is one plan of the journal.
+// JournalPlan is one plan of the journal. Once it is over it has no Steps.
 type JournalPlan struct {
 	ID        string
 	Kind      string
@@ -143,12 +143,16 @@ func (tx *StateTx) SetPlanSteps(ctx context.Context, id string, first, last int,
 	return err
 }
 
-// SetPlanState moves a plan on; a zero retryAt is none.
+// SetPlanState moves a plan on; a zero retryAt is none. One that is over loses its
+// steps.
 func (tx *StateTx) SetPlanState(ctx context.Context, id string, state PlanState, retryAt time.Time, note string) error {
 	_, err := tx.tx.ExecContext(ctx, `update plan set state = ?, updated = ?, retry_at = ?, note = ? where id = ?`,
 		state, formatTime(tx.now()), timeOrNil(retryAt), note, id)
 	if err != nil {
 		return fmt.Errorf("plan %s: %w", id, err)
+	}
+	if state.over() {
+		return tx.forgetCalls(ctx, id)
 	}
 	return nil
 }
@@ -261,7 +265,7 @@ func (s *JournalStep) moveOn(state StepState, at time.Time, problem string) {
 // PrunePlans forgets plans that were finished before the given time; what they
 // did stays in the audit log.
 func (tx *StateTx) PrunePlans(ctx context.Context, before time.Time) error {
-	_, err := tx.tx.ExecContext(ctx, `delete from plan where updated < ? and state in ('done', 'undone', 'superseded', 'failed')`, formatTime(before))
+	_, err := tx.tx.ExecContext(ctx, `delete from plan where updated < ? and `+planOver, formatTime(before))
 	if err != nil {
 		return fmt.Errorf("prune plans: %w", err)
 	}
