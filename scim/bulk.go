@@ -44,6 +44,8 @@ type bulkResult struct {
 	Version  string `json:"version,omitempty"`
 	Status   string `json:"status"`
 	Response any    `json:"response,omitempty"` // the error
+
+	err error // what the log is told of it
 }
 
 // bulk answers POST /Bulk (RFC 7644 §3.7). Each operation is a change of its
@@ -67,10 +69,12 @@ func (s *Server) bulk(w http.ResponseWriter, r *request) error {
 		return err
 	}
 	b.template = change{account: r.account, base: r.base, credential: r.credential, strict: r.strict}
+	b.findReferences()
 	if err := b.askBrake(r.Context()); err != nil {
 		return err
 	}
 	b.run(r.Context())
+	s.logFaults(r, b)
 	return b.send(w, r)
 }
 
@@ -106,7 +110,7 @@ func parseBulk(body []byte, strict bool) (*bulkRequest, error) {
 		return nil, badRequest(scimerrors.ScimTypeInvalidValue, "failOnErrors is a positive integer.")
 	}
 	for _, v := range list {
-		o, err := parseBulkOperation(v)
+		o, err := parseBulkOperation(v, strict)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +119,7 @@ func parseBulk(body []byte, strict bool) (*bulkRequest, error) {
 	return b, b.checkIDs()
 }
 
-func parseBulkOperation(v any) (*bulkOperation, error) {
+func parseBulkOperation(v any, strict bool) (*bulkOperation, error) {
 	object, ok := v.(map[string]any)
 	if !ok {
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "An operation is an object.")
@@ -133,18 +137,22 @@ func parseBulkOperation(v any) (*bulkOperation, error) {
 			return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "%s of an operation is a string.", name)
 		}
 	}
-	o.method = strings.ToUpper(o.method)
+	if !strict { // RFC 9110 §9.1: the case of a method matters
+		o.method = strings.ToUpper(o.method)
+	}
 	if o.data, ok = dataOf(o.method, m["data"]); !ok {
 		return nil, badRequest(scimerrors.ScimTypeInvalidSyntax, "data of an operation is an object.")
 	}
-	o.needs = references(o.data, references(o.path, nil))
 	return o, nil
 }
 
-// dataOf is the body of an operation. The example of RFC 7644 §3.7.3 has the
+// dataOf is the body of an operation; that of a DELETE means nothing. The example of RFC 7644 §3.7.3 has the
 // operations of a PATCH in its place, by mistake (erratum 5050), and clients
 // were written after it; as a message that is one without schemas.
 func dataOf(method string, v any) (data map[string]any, ok bool) {
+	if method == http.MethodDelete {
+		return nil, true
+	}
 	if list, is := v.([]any); is && method == http.MethodPatch {
 		return map[string]any{"operations": list}, true
 	}
@@ -189,7 +197,7 @@ func (b *bulkRequest) fail(o *bulkOperation, err error) {
 	if e.Detail == "" {
 		e.Detail = http.StatusText(e.Status)
 	}
-	o.result = &bulkResult{Method: o.method, BulkID: o.bulkID, Status: strconv.Itoa(e.Status), Response: e}
+	o.result = &bulkResult{Method: o.method, BulkID: o.bulkID, Location: b.locationOf(o), Status: strconv.Itoa(e.Status), Response: e, err: err}
 	b.failed++
 }
 
@@ -208,24 +216,22 @@ func (b *bulkRequest) change(ctx context.Context, o *bulkOperation) (*bulkChange
 	if err != nil {
 		return nil, err
 	}
-	id := c.id
 	if done.ID != "" {
-		id = done.ID
+		c.id = done.ID
 	}
-	return &bulkChanged{done, c.base + c.res.Endpoint + "/" + id}, nil
+	return &bulkChanged{done, c.location()}, nil
 }
 
-// changeOf is the change that an operation is, as far as its references are
-// known.
+// changeOf is the change that an operation is, without the references that
+// nothing is made for yet.
 func (b *bulkRequest) changeOf(o *bulkOperation) (*change, error) {
-	c := b.template
-	path, _ := resolved(o.path, b.ids).(string)
+	c, path := b.template, b.pathOf(o)
 	c.method, c.version = o.method, o.version
 	if err := c.locate(path); err != nil {
 		return nil, err
 	}
 	if c.method != http.MethodDelete {
-		c.body, _ = resolved(o.data, b.ids).(map[string]any)
+		c.body = c.swapped(o.data, b.known)
 	}
 	// The answer has no resources, so what is costly about them is not read.
 	c.selection = selection{Attributes: []string{"id"}}

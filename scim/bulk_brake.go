@@ -9,27 +9,29 @@ import (
 )
 
 // askBrake asks the brake once for all people who would lose access, so that a
-// Bulk that goes too far is refused before its first call. One operation alone
-// asks for itself. What an operation would do is only planned here; what is
-// wrong with it, it says when it is made.
+// Bulk that goes too far is refused before its first call. An operation alone
+// asks for itself, and so does one of many that takes access from one person
+// only: the brake may have a place for that. What an operation would do is only
+// planned here, without what is still to be created; what is wrong with it, it
+// says when it is made.
 func (b *bulkRequest) askBrake(ctx context.Context) error {
-	var cutting []*change
-	for _, o := range b.operations {
-		if c, err := b.changeOf(o); err == nil && c.mayCut() {
-			cutting = append(cutting, c)
-		}
-	}
-	if len(cutting) < 2 {
+	if len(b.operations) < 2 {
 		return nil
 	}
 	var people []string
-	for _, c := range cutting {
-		c.options.DryRun = true
+	cutting := 0
+	for _, o := range b.operations {
+		c, err := b.changeOf(o)
+		if err != nil || !c.mayCut() {
+			continue
+		}
+		cutting++
+		c.options.DryRun, c.options.Unbraked = true, true
 		if made, _, err := c.make(ctx); err == nil {
 			people = append(people, made.Plan.Losing()...)
 		}
 	}
-	if len(people) == 0 {
+	if len(people) == 0 || cutting == 1 && len(people) == 1 {
 		return nil
 	}
 	return b.template.account.Provisioner.AskBrake(ctx, b.template.actor(ctx), people)

@@ -2,6 +2,7 @@ package scim
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,10 +11,6 @@ import (
 
 	"iamscim/scim/tree"
 )
-
-// bulkPrefix begins a reference to what another operation creates (RFC 7644
-// §3.7.2).
-const bulkPrefix = "bulkId:"
 
 // run makes the operations in the order they are in, except that what another
 // one refers to goes first. What refers to each other in a circle is made
@@ -28,14 +25,7 @@ func (b *bulkRequest) run(ctx context.Context) {
 			b.refuse(o, lost)
 			continue
 		}
-		if missing := b.missing(o); len(missing) > 0 {
-			o.incomplete = true
-			whole := o.data
-			o.data, _ = stripped(o.data, missing).(map[string]any)
-			b.make(ctx, o)
-			o.data = whole
-			continue
-		}
+		o.incomplete = len(b.missing(o)) > 0
 		b.make(ctx, o)
 	}
 	b.complete(ctx)
@@ -96,14 +86,14 @@ func (b *bulkRequest) complete(ctx context.Context) {
 		if !o.incomplete || id == "" {
 			continue
 		}
-		rest := &bulkOperation{method: http.MethodPut, path: o.path + "/" + id, data: o.data}
+		rest := &bulkOperation{method: http.MethodPut, path: strings.TrimRight(o.path, "/") + "/" + id, data: withoutPassword(o.data)}
 		var done *bulkChanged
 		err := error(nil)
 		if len(b.missing(o)) == 0 {
 			done, err = b.change(ctx, rest)
 		}
 		if done == nil || err != nil {
-			o.result.Status = "409"
+			o.result.Status, o.result.err = "409", err
 			o.result.Response = reply(http.StatusConflict, "It was created, but what it refers to was not, so the reference is missing.")
 			b.failed++
 			continue
@@ -112,86 +102,10 @@ func (b *bulkRequest) complete(ctx context.Context) {
 	}
 }
 
-// references collects the bulkIds that a value refers to.
-func references(v any, ids []string) []string {
-	switch v := v.(type) {
-	case string:
-		if _, id, ok := cutReference(v); ok && !slices.Contains(ids, id) {
-			ids = append(ids, id)
-		}
-	case []any:
-		for _, e := range v {
-			ids = references(e, ids)
-		}
-	case map[string]any:
-		for _, e := range v {
-			ids = references(e, ids)
-		}
-	}
-	return ids
-}
-
-// cutReference splits "bulkId:x", or a path or URL that ends in it.
-func cutReference(s string) (before, id string, ok bool) {
-	i := strings.LastIndex(s, bulkPrefix)
-	if i < 0 || i > 0 && s[i-1] != '/' && s[i-1] != '"' {
-		return s, "", false
-	}
-	id = strings.TrimSuffix(s[i+len(bulkPrefix):], `"]`) // members[value eq "bulkId:x"]
-	return s[:i], id, id != ""
-}
-
-// resolved returns v with the references in it resolved, as far as ids go.
-func resolved(v any, ids map[string]string) any {
-	switch v := v.(type) {
-	case string:
-		before, id, ok := cutReference(v)
-		if real := ids[id]; ok && real != "" {
-			return before + real + v[len(before)+len(bulkPrefix)+len(id):]
-		}
-	case []any:
-		out := make([]any, len(v))
-		for i, e := range v {
-			out[i] = resolved(e, ids)
-		}
-		return out
-	case map[string]any:
-		out := make(map[string]any, len(v))
-		for name, e := range v {
-			out[name] = resolved(e, ids)
-		}
-		return out
-	}
-	return v
-}
-
-// stripped returns v without what refers to missing; what is left empty goes
-// too, and nil is nothing at all.
-func stripped(v any, missing []string) any {
-	switch v := v.(type) {
-	case string:
-		if _, id, ok := cutReference(v); ok && slices.Contains(missing, id) {
-			return nil
-		}
-	case []any:
-		out := []any{}
-		for _, e := range v {
-			if e = stripped(e, missing); e != nil {
-				out = append(out, e)
-			}
-		}
-		return out
-	case map[string]any:
-		out := map[string]any{}
-		for name, e := range v {
-			if s := stripped(e, missing); s != nil || e == nil {
-				out[name] = s
-			}
-		}
-		if len(out) == 0 && len(v) > 0 {
-			return nil
-		}
-		return out
-	}
-	return v
+// withoutPassword: what is set already need not be set again, and IAM may refuse
+// to (password reuse).
+func withoutPassword(data map[string]any) map[string]any {
+	out := maps.Clone(data)
+	maps.DeleteFunc(out, func(name string, _ any) bool { return strings.EqualFold(name, "password") })
+	return out
 }

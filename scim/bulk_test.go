@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 
@@ -181,20 +180,5 @@ func TestBulkBrake(t *testing.T) {
 	}
 	if calls := d.changes(); len(calls) > 0 {
 		t.Errorf("calls %q", calls)
-	}
-}
-
-func TestReferences(t *testing.T) {
-	t.Parallel()
-	v := map[string]any{"a": []any{"bulkId:x", "xbulkId:y", "Users/bulkId:z"}, "b": `members[value eq "bulkId:w"]`, "c": "bulkId:"}
-	got := references(v, nil)
-	slices.Sort(got)
-	if want := []string{"w", "x", "z"}; !slices.Equal(got, want) {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	ids := map[string]string{"x": "1", "z": "3", "w": "4"}
-	want := map[string]any{"a": []any{"1", "xbulkId:y", "Users/3"}, "b": `members[value eq "4"]`, "c": "bulkId:"}
-	if diff := cmp.Diff(want, resolved(v, ids)); diff != "" {
-		t.Errorf("(-want +got)\n%s", diff)
 	}
 }

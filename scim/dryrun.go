@@ -111,20 +111,25 @@ func planned(method, path string, h *hosted) (*change, error) {
 // locate finds the resource that a path below /scim/v2 names, as far as the
 // method can be used on it.
 func (c *change) locate(path string) error {
+	if !c.find(path) {
+		return badRequest(scimerrors.ScimTypeInvalidValue, "There is nothing to write at %q.", tree.Excerpt(path))
+	}
+	one := []string{http.MethodPut, http.MethodPatch, http.MethodDelete}
+	if (c.id == "") != (c.method == http.MethodPost) || c.id != "" && !slices.Contains(one, c.method) {
+		return badRequest(scimerrors.ScimTypeInvalidValue, "%s cannot be used on %q.", tree.Excerpt(c.method), tree.Excerpt(path))
+	}
+	return nil
+}
+
+// find is the same whatever the method.
+func (c *change) find(path string) bool {
 	endpoint, id, _ := strings.Cut(strings.Trim(path, "/"), "/")
 	for _, res := range c.account.content.types {
 		if res.Endpoint == "/"+endpoint && (res.kind == store.KindUser || res.kind == store.KindGroup) {
 			c.res, c.id = res, id
 		}
 	}
-	if c.res == nil || strings.Contains(id, "/") {
-		return badRequest(scimerrors.ScimTypeInvalidValue, "There is nothing to write at %q.", tree.Excerpt(path))
-	}
-	one := []string{http.MethodPut, http.MethodPatch, http.MethodDelete}
-	if (id == "") != (c.method == http.MethodPost) || id != "" && !slices.Contains(one, c.method) {
-		return badRequest(scimerrors.ScimTypeInvalidValue, "%s cannot be used on %q.", tree.Excerpt(c.method), tree.Excerpt(path))
-	}
-	return nil
+	return c.res != nil && !strings.Contains(id, "/")
 }
 
 // preview renders a resource as it would be. What does not exist yet has no id,

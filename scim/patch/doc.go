@@ -14,7 +14,7 @@
 //
 // What clients do beyond the RFC, and what becomes of it:
 //
-//	"op": "Add"                                op names in any case
+//	"op": "Add"                                op names in any case, unless strict
 //	no path, {"name.givenName": …, "urn:…": …} every name is read as a path
 //	no path, {"id": …, "schemas": …}           ignored, as is all that is readOnly
 //	replace emails[type eq "work"].value       creates the element if there is none

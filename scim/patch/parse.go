@@ -76,7 +76,10 @@ func (r *Request) parse(v any) error {
 		return err
 	}
 	name, _ := m["op"].(string)
-	kind := op(strings.ToLower(name))
+	kind := op(name)
+	if !r.schema.Strict {
+		kind = op(strings.ToLower(name))
+	}
 	if kind != add && kind != replace && kind != remove {
 		return invalidSyntax(`op is "add", "replace" or "remove", not %q.`, tree.Excerpt(name))
 	}
@@ -95,6 +98,8 @@ func (r *Request) parse(v any) error {
 	switch {
 	case err != nil:
 		return err
+	case t.urn == r.schema.Core && r.schema.Strict:
+		return invalidPath("%s is a schema, and a path names an attribute.", tree.Excerpt(path))
 	case t.urn != "" && kind == remove:
 		return r.removed(t.urn)
 	case t.urn != "":

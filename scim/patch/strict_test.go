@@ -1,6 +1,7 @@
 package patch_test
 
 import (
+	"strings"
 	"testing"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -18,6 +19,7 @@ func strictly(t testing.TB, schemas []schema.Schema, operations string) (*patch.
 
 // TestStrict: what the SCIM interoperability profile refuses.
 func TestStrict(t *testing.T) {
+	const core = "urn:ietf:params:scim:schemas:core:2.0:User"
 	const other = `[type eq \"other\"]`
 	rows := []struct {
 		name, ops string
@@ -39,8 +41,16 @@ func TestStrict(t *testing.T) {
 		{"not declared, in a value", `{"op":"replace","path":"name","value":{"nonsense":1}}`, scimerrors.ScimTypeInvalidSyntax},
 		{"not declared, in an extension", `{"op":"add","path":"` + urn + `","value":{"nonsense":1}}`, scimerrors.ScimTypeInvalidSyntax},
 		{"readOnly, in an extension", `{"op":"add","path":"` + urn + `","value":{"manager.displayName":"x"}}`, scimerrors.ScimTypeMutability},
-		{"readOnly, in the core schema", `{"op":"add","path":"urn:ietf:params:scim:schemas:core:2.0:User","value":{"groups":[]}}`, scimerrors.ScimTypeMutability},
-		{"required, in the core schema", `{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User","value":{"userName":null}}`, scimerrors.ScimTypeMutability},
+		{"all of the core schema", `{"op":"add","path":"` + core + `","value":{"title":"x"}}`, scimerrors.ScimTypeInvalidPath},
+		{"all of it, readOnly", `{"op":"add","path":"` + core + `","value":{"groups":[]}}`, scimerrors.ScimTypeInvalidPath},
+		{"all of it, in another case", `{"op":"replace","path":"` + strings.ToUpper(core) + `:","value":{"title":"x"}}`, scimerrors.ScimTypeInvalidPath},
+		{"all of it, replaced by nothing", `{"op":"replace","path":"` + core + `","value":null}`, scimerrors.ScimTypeInvalidPath},
+		{"all of it, removed", `{"op":"remove","path":"` + core + `"}`, scimerrors.ScimTypeInvalidPath},
+		{"readOnly, by the URN", `{"op":"add","path":"` + core + `:groups","value":[]}`, scimerrors.ScimTypeMutability},
+		{"required, by the URN", `{"op":"replace","path":"` + core + `:userName","value":null}`, scimerrors.ScimTypeMutability},
+		{"Add", `{"op":"Add","path":"title","value":"x"}`, scimerrors.ScimTypeInvalidSyntax},
+		{"REPLACE", `{"op":"REPLACE","path":"title","value":"x"}`, scimerrors.ScimTypeInvalidSyntax},
+		{"Remove", `{"op":"Remove","path":"title"}`, scimerrors.ScimTypeInvalidSyntax},
 		{"outside the grammar of filters", `{"op":"add","path":"emails[type eq other].display","value":"x"}`, scimerrors.ScimTypeInvalidFilter},
 		{"a scalar for a list", `{"op":"add","path":"emails","value":"x"}`, scimerrors.ScimTypeInvalidValue},
 		{"an element for the list", `{"op":"replace","path":"emails","value":{"value":"x"}}`, scimerrors.ScimTypeInvalidValue},
@@ -65,6 +75,7 @@ func TestStrictApply(t *testing.T) {
 	users := []schema.Schema{schema.CoreUserSchema(), schema.ExtensionEnterpriseUser()}
 	rows := []struct{ name, ops, want string }{
 		{"replace replaces the whole", `{"op":"replace","path":"name","value":{"familyName":"Ray"}}`, `{"name":{"familyName":"Ray"}}`},
+		{"an attribute by its URN", `{"op":"replace","path":"urn:ietf:params:scim:schemas:core:2.0:User:title","value":"Boss"}`, `{"title":"Boss"}`},
 		{"add merges", `{"op":"add","path":"name","value":{"familyName":"Ray"}}`, `{"name":{"givenName":"Ann","familyName":"Ray"}}`},
 		{"add is replace for a simple value", `{"op":"add","path":"title","value":"Boss"}`, `{"title":"Boss"}`},
 		{"a part of one element", `{"op":"replace","path":"emails[type eq \"other\"].value","value":"o"}`,

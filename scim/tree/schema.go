@@ -26,6 +26,7 @@ type Attribute struct {
 	Strict bool
 	Sub    map[string]*Attribute // by lower-case name
 
+	refers bool // to another resource; see Swap
 	parent *Attribute
 }
 
@@ -99,9 +100,10 @@ func attributesOf(declared schema.Attributes, of *Attribute) map[string]*Attribu
 			Name: d.Name(), URN: of.URN, Strict: of.Strict, Type: filter.Type(d.AttributeType()), Multi: d.MultiValued(),
 			Required: d.Required(), Exact: d.CaseExact(),
 			ReadOnly: d.Mutability() == "readOnly", Immutable: d.Mutability() == "immutable",
+			refers: refersTo(d),
 		}
 		if d.HasSubAttributes() {
-			a.Sub = attributesOf(d.SubAttributes(), a)
+			a.Sub = pointed(attributesOf(d.SubAttributes(), a))
 		}
 		if of.Name != "" {
 			a.parent = of
