@@ -198,7 +198,7 @@ func (tx *SnapshotTx) addMembers(ctx context.Context, group string, users ...str
 		return err
 	}
 	err := tx.exec(ctx, `insert into membership (group_id, to_gen, user_id, from_gen) select ?, ?, value, ? from json_each(?)`,
-		group, math.MaxInt64, tx.gen.ID, jsonList(users))
+		group, int64(math.MaxInt64), tx.gen.ID, jsonList(users))
 	if err != nil {
 		return fmt.Errorf("add to %s: %w", group, err)
 	}
