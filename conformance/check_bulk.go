@@ -86,6 +86,7 @@ func bulkChecks() []Check {
 		{"bulk/reference", "RFC 7644 §3.7.2", Must, "bulkId: in data stands for the id of what was made.", onBulk(bulkReference)},
 		{"bulk/reference-first", "RFC 7644 §3.7.2", Should, "bulkId: may stand for what a later operation makes.", onBulk(bulkReferenceFirst)},
 		{"bulk/reference-unknown", "RFC 7644 §3.7.2", Must, "bulkId: of nothing is an error of the operation.", bulkReferenceUnknown},
+		{"bulk/reference-text", "RFC 7644 §3.7.2", Should, "bulkId: in an attribute that refers to nothing is text like any other.", onBulk(bulkText)},
 		{"bulk/error", "RFC 7644 §3.7.3", Must, "An operation that fails has its status.", bulkFails(opStatus(0, 404))},
 		{"bulk/error-response", "RFC 7644 §3.7.3", Must, "An operation that fails has an error response.", bulkFails(opStatus(0, 404), has("Operations/0/response"))},
 		{"bulk/continues", rfc, Must, "Without failOnErrors the operations after a failed one are done.", bulkContinues},

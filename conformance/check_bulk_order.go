@@ -71,6 +71,34 @@ func bulkReferenceUnknown(ctx context.Context, c *Client) error {
 	})(ctx, c)
 }
 
+// bulkText wants a displayName that looks like a reference to be kept.
+func bulkText(ctx context.Context, c *Client, one, two object) error {
+	if err := c.needs(ctx, userURN, "displayName"); err != nil {
+		return err
+	}
+	if err := c.severalAtOnce(ctx, 2); err != nil {
+		return err
+	}
+	data, _ := one["data"].(object)
+	data["displayName"] = "bulkId:one2"
+	r, err := c.bulk(ctx, bulkOf(one, two))
+	if err != nil {
+		return err
+	}
+	if made := fmt.Sprint(field(r.body, "Operations/[bulkId=one1]/status")); strings.HasPrefix(made, "4") {
+		return fmt.Errorf("the user was not made: %s", show(field(r.body, "Operations")))
+	}
+	where := text(r.body, "Operations/[bulkId=one1]/location")
+	if where == "" {
+		return skip("blocked, because there is no location")
+	}
+	target, err := c.resolve(where)
+	if err != nil {
+		return err
+	}
+	return c.shows(ctx, &resource{path: target}, success, at("displayName", "bulkId:one2"))
+}
+
 // missing is an operation that fails: the user is not there.
 func (c *Client) missing(ctx context.Context) (object, error) {
 	endpoint, err := c.users(ctx)

@@ -24,12 +24,22 @@ func profileChecks() []Check {
 	onPatchOf := func(operation object, want ...expectation) func(context.Context, *Client) error {
 		return onPatch("", patchOf(operation), want...)
 	}
+	// letter is for what RFC 7644 says, and most servers are lenient about.
+	letter := func(name, text string, operation object, keyword string) Check {
+		check := row(name, text, onPatchOf(operation, status(400), scimType(keyword)))
+		check.Section, check.Level = "RFC 7644 §3.5.2", Should
+		return check
+	}
 	return []Check{
 		row("unknown-attribute", "An attribute that is not declared is 400 invalidSyntax.",
 			unknownAttribute),
 		row("unknown-schema", "A schema URI that is not known is 400 invalidSyntax.", unknownSchema),
 		row("path-required", "A PATCH operation without path is 400 invalidSyntax.",
 			onPatchOf(op("replace", "", object{"displayName": "Bob"}), status(400), scimType("invalidSyntax"))),
+		letter("op-case", "An op is add, remove or replace, in lower case; another is 400 invalidSyntax.",
+			op("Replace", "displayName", "Bob"), "invalidSyntax"),
+		letter("path-schema", "The URN of the core schema alone is no path: 400 invalidPath.",
+			op("replace", userURN, object{"displayName": "Bob"}), "invalidPath"),
 		row("type-is-id", "The id of a resource type is its name.", everyType(idIsName)),
 		row("canonical-types", "emails.type declares canonicalValues.", declares(userURN, "emails.type", hasCanonical)),
 		row("count-100", "A count of 100 is accepted.", pageOf(want(status(200), length(3)), "count", "100")),

@@ -71,7 +71,7 @@ func patchMutants() []mutant {
 		ops("replace-read-only", `{"op":"replace","path":"meta.created","value":"1999-12-31T00:00:00Z"}`).status(200),
 		ops("replace-type", `{"op":"replace","path":"active","value":12345}`).status(200),
 		ops("op-case", `{"op":"Replace","path":"displayName","value":"Bob"}`).status(400),
-		ops("string-boolean", `{"op":"Replace","path":"active","value":"False"}`).status(400),
+		ops("string-boolean", `{"op":"replace","path":"active","value":"False"}`).status(400),
 		ignores("creates-value", `{"op":"add","path":"emails[type eq \"work\"].value","value":"new@example.com"}`),
 	}
 }

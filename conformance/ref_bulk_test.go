@@ -62,7 +62,8 @@ type bulkRun struct {
 	errors  int
 }
 
-var bulkReference = regexp.MustCompile(`bulkId:([\w-]+)`)
+// bulkReference: what a resource refers to is in a value.
+var bulkReference = regexp.MustCompile(`"value":"bulkId:([\w-]+)"`)
 
 // ready reports whether everything that an operation refers to has been made.
 func (b *bulkRun) ready(o any) bool {
@@ -77,7 +78,9 @@ func (b *bulkRun) ready(o any) bool {
 
 func (b *bulkRun) do(o map[string]any) map[string]any {
 	data, _ := json.Marshal(o["data"]) // it came from JSON
-	data = bulkReference.ReplaceAllFunc(data, func(m []byte) []byte { return []byte(b.made[string(m[len("bulkId:"):])]) })
+	data = bulkReference.ReplaceAllFunc(data, func(m []byte) []byte {
+		return []byte(`"value":"` + b.made[string(bulkReference.FindSubmatch(m)[1])] + `"`)
+	})
 	method := strings.ToUpper(text(o["method"]))
 	if !strings.Contains("POST PUT PATCH DELETE", method) || method == "" {
 		return b.refused(o, fail(400, "invalidSyntax", "the method is not known"))

@@ -69,6 +69,8 @@ func (s *reference) operation(k *refKind, attrs, o map[string]any) error {
 	switch {
 	case kind != "add" && kind != "remove" && kind != "replace":
 		return fail(400, "invalidSyntax", "op is add, remove or replace")
+	case kind != text(o["op"]) && s.faults["interop"]:
+		return fail(400, "invalidSyntax", "op is in lower case")
 	case kind != "remove" && !given:
 		return fail(400, "invalidValue", "%s needs a value", kind)
 	case path == "" && kind == "remove":
