@@ -24,10 +24,11 @@ func (p *Provisioner) catchUpGroup(ctx context.Context, l *liveGroup) (groupNow,
 	}
 	now := groupNow{attributes: m.groups[id]}
 	err = p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
-		g, err := p.composeLiveGroup(ctx, tx, l, m)
+		g, read, err := p.composeLiveGroup(ctx, tx, l, m)
 		if err != nil {
 			return err
 		}
+		now.read = read
 		if err := tx.PutGroup(ctx, g); err != nil {
 			return err
 		}
@@ -40,26 +41,27 @@ func (p *Provisioner) catchUpGroup(ctx context.Context, l *liveGroup) (groupNow,
 	return now, nil
 }
 
-func (p *Provisioner) composeLiveGroup(ctx context.Context, tx *store.SnapshotTx, l *liveGroup, m *memory) (*store.Group, error) {
+// composeLiveGroup is composeLive for a group.
+func (p *Provisioner) composeLiveGroup(ctx context.Context, tx *store.SnapshotTx, l *liveGroup, m *memory) (g, read *store.Group, err error) {
 	id, name := aws.ToString(l.group.GroupId), aws.ToString(l.group.GroupName)
 	prev, err := groupIn(ctx, tx, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
+		return nil, nil, err
 	}
 	shown, err := shownName(ctx, tx, store.KindGroup, id, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	shielded, err := tx.Protected(ctx, l.at, id)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var g *store.Group
 	err = p.compose(ctx, tx, m, nil, func(s *single) error {
 		g = &store.Group{
 			ID: id, Name: name, DisplayName: shown, Path: aws.ToString(l.group.Path), ARN: aws.ToString(l.group.Arn),
 			Created: aws.ToTime(l.group.CreateDate).UTC(), Inline: s.inline(store.KindGroup, id, name, l.inline), Attached: s.attached(l.attached),
 		}
+		read = (&subject{group: g}).clone().group
 		if prev != nil {
 			overlayGroup(g, prev, shielded)
 			s.describe(g.Attached)
@@ -67,7 +69,7 @@ func (p *Provisioner) composeLiveGroup(ctx context.Context, tx *store.SnapshotTx
 		remember(g, m)
 		return nil
 	})
-	return g, err
+	return g, read, err
 }
 
 // remember puts on a group what the state file knows of it.

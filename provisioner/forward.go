@@ -207,7 +207,7 @@ func (p *Provisioner) replanDeletion(e *execution) replan {
 			return &Plan{}, &subject{}, nil
 		}
 		now.full = e.refusals()
-		pl, err := p.planner(ctx, now.user.Groups)
+		pl, err := p.planner(ctx, now.whole().Groups)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -148,10 +148,12 @@ func (p *Provisioner) keptCalled(ctx context.Context, name string) (refs []store
 
 // spareKept takes kept users from the members that a client replaces: it does
 // not see them, so leaving them out says nothing.
-func (p *Provisioner) spareKept(ctx context.Context, members map[string]bool) error {
+func (p *Provisioner) spareKept(ctx context.Context, views ...map[string]bool) error {
 	list, err := p.pendingDeletions(ctx)
 	for _, d := range list {
-		delete(members, d.UserID)
+		for _, members := range views {
+			delete(members, d.UserID)
+		}
 	}
 	return err
 }

@@ -159,7 +159,7 @@ func (r *request) deleteKept(ctx context.Context, now userNow) (*Change, error) 
 	if w.latched() && !r.p.writes.cfg.Guard.Brake.Off {
 		return nil, &PendingError{RetryAfter: retryAfter, Reason: "the brake is latched"}
 	}
-	pl, err := r.p.planner(ctx, now.user.Groups)
+	pl, err := r.p.planner(ctx, now.whole().Groups)
 	if err != nil {
 		return nil, err
 	}

@@ -109,6 +109,7 @@ type planner struct {
 	known     map[string]*store.User   // members that are touched, by id
 	noInline  bool                     // AWS does not allow us inline policies
 	attached  []string                 // ARNs of what the object has already
+	asShown   bool                     // whoever asks may not change policies, and only writes back what they were shown
 }
 
 // defaultQuotas are those of a new account (IAM User Guide, IAM and AWS STS

@@ -135,8 +135,10 @@ func (u *userPlan) reactivate(record *store.Deactivation) error {
 
 // planDeleteUser removes a user with everything AWS wants gone first (IAM API
 // Reference, DeleteUser), in an order that is safe wherever it stops: frozen
-// first, the second factor only after the password, the deny last.
+// first, the second factor only after the password, the deny last. What either we
+// know of or IAM shows is removed.
 func (pl *planner) planDeleteUser(now userNow) *Plan {
+	now.user = now.whole()
 	u := &userPlan{planner: pl, now: now.user, at: targetOf(now.user), full: now.full}
 	u.plan = &Plan{Kind: kindDeleteUser, Direction: Forward, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
 	u.plan.after.forgotten = true

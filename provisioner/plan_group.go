@@ -24,6 +24,10 @@ type groupNow struct {
 	group      *store.Group // nil: to be created
 	attributes store.GroupAttributes
 	members    map[string]bool // users that are touched: whether they are members
+	// read and shown are policies and members as IAM showed them, without what we
+	// wrote a moment ago. nil: the same.
+	read  *store.Group
+	shown map[string]bool
 }
 
 // groupPlan is a plan for one group in the making.
@@ -120,25 +124,26 @@ func (g *groupPlan) content(w *GroupWish) error {
 	if w.Members != nil {
 		add = unique(*w.Members)
 		remove = nil
-		for _, id := range sortedKeys(g.now.members) {
-			if g.now.members[id] && !slices.Contains(add, id) {
+		for _, id := range g.now.everybody() {
+			if !slices.Contains(add, id) {
 				remove = append(remove, id)
 			}
 		}
 	}
 	for _, id := range remove {
-		if g.now.members[id] {
-			g.plan.add(g.member(id).leave(g.asGroup()))
+		if g.now.members[id] || g.now.shows(id) {
+			g.plan.add(g.member(id).leave(g.asGroup()).again(!g.now.members[id]))
 		}
 	}
 	for _, id := range add {
-		if g.now.members[id] {
+		member := g.now.members[id]
+		if member && g.now.shows(id) {
 			continue
 		}
-		if err := g.admits(id); err != nil {
+		if err := g.admits(id); err != nil && !member {
 			return err
 		}
-		g.plan.add(g.member(id).join(g.asGroup()))
+		g.plan.add(g.member(id).join(g.asGroup()).again(member))
 	}
 	return nil
 }
@@ -162,20 +167,20 @@ func (g *groupPlan) admits(id string) error {
 }
 
 func (g *groupPlan) policiesWanted(wanted []string) error {
-	var have []string
-	for _, p := range g.now.group.Attached {
-		have = append(have, p.ARN)
+	have, shown := g.now.attached()
+	if g.asShown {
+		shown = have
 	}
-	drop, gain := missingFrom(have, wanted), missingFrom(wanted, have)
+	drop, gain := differences(have, shown, wanted)
 	quota := g.quota("AttachedPoliciesPerGroupQuota")
-	if n := len(have) - len(drop) + len(gain); len(gain) > 0 && n > quota {
+	if n := len(unique(wanted)); len(gain) > 0 && n > quota {
 		return &InvalidError{Attribute: "attachedPolicies", Reason: fmt.Sprintf("IAM allows %d policies attached to a group, this would be %d", quota, n)}
 	}
 	for _, arn := range drop {
-		g.plan.add(g.at.detach(arn))
+		g.plan.add(g.at.detach(arn).again(!slices.Contains(have, arn)))
 	}
 	for _, arn := range gain {
-		g.plan.add(g.at.attach(arn))
+		g.plan.add(g.at.attach(arn).again(slices.Contains(have, arn)))
 	}
 	return nil
 }
@@ -186,16 +191,16 @@ func (pl *planner) planDeleteGroup(now groupNow) (*Plan, error) {
 	g := &groupPlan{planner: pl, now: now, at: groupTarget{name: now.group.Name, id: now.group.ID, arn: now.group.ARN}}
 	g.plan = &Plan{Kind: kindDeleteGroup, Direction: Forward, Object: store.Ref{Kind: store.KindGroup, ID: now.group.ID}, Name: now.group.Name}
 	g.plan.after.forgotten = true
-	for _, id := range sortedKeys(now.members) {
-		if now.members[id] {
-			g.plan.add(g.member(id).leave(g.asGroup()))
-		}
+	for _, id := range now.everybody() {
+		g.plan.add(g.member(id).leave(g.asGroup()))
 	}
 	for _, p := range now.group.Inline {
 		g.plan.add(g.at.step("DeleteGroupPolicy").with("name", p.Name).destroying())
 	}
-	for _, p := range now.group.Attached {
-		g.plan.add(g.at.detach(p.ARN))
+	known, shown := now.attached()
+	attached, _ := differences(known, shown, nil)
+	for _, arn := range attached {
+		g.plan.add(g.at.detach(arn))
 	}
 	g.plan.add(g.at.step("DeleteGroup").destroying())
 	return pl.checked(g.plan)

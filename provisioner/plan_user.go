@@ -100,6 +100,7 @@ func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
 type userPlan struct {
 	*planner
 	now  *store.User
+	read *store.User // as userNow.read; nil: the same as now
 	at   userTarget
 	plan *Plan
 	full full
@@ -108,7 +109,7 @@ type userPlan struct {
 // planUpdateUser plans every change but a deactivation, which is a plan of its
 // own: it has another direction.
 func (pl *planner) planUpdateUser(now userNow, w *UserWish) (*Plan, error) {
-	u := &userPlan{planner: pl, now: now.user, at: targetOf(now.user)}
+	u := &userPlan{planner: pl, now: now.user, read: now.read, at: targetOf(now.user)}
 	u.plan = &Plan{Kind: kindUpdateUser, Direction: Undo, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
 	if err := u.grants(w); err != nil {
 		return nil, err
@@ -162,15 +163,24 @@ func (u *userPlan) grants(w *UserWish) error {
 	return nil
 }
 
-func (u *userPlan) entitlements(wanted []string) error {
-	var have []string
-	denied := map[string]bool{}
-	for _, p := range u.now.Attached {
+// granted splits the attachments of a view from those that deny or quarantine.
+func granted(v *store.User, denied map[string]bool) (have []string) {
+	for _, p := range v.Attached {
 		if p.Deny || p.Quarantine {
 			denied[p.ARN] = true
 		} else {
 			have = append(have, p.ARN)
 		}
+	}
+	return have
+}
+
+func (u *userPlan) entitlements(wanted []string) error {
+	denied := map[string]bool{}
+	have := granted(u.now, denied)
+	shown := have
+	if u.read != nil && !u.asShown {
+		shown = granted(u.read, denied)
 	}
 	var want []string
 	for _, arn := range unique(wanted) {
@@ -183,16 +193,16 @@ func (u *userPlan) entitlements(wanted []string) error {
 		}
 		want = append(want, arn)
 	}
-	drop, gain := missingFrom(have, want), missingFrom(want, have)
+	drop, gain := differences(have, shown, want)
 	quota := u.quota("AttachedPoliciesPerUserQuota")
-	if n := len(u.now.Attached) - len(drop) + len(gain); len(gain) > 0 && n > quota {
+	if n := len(u.now.Attached) - len(have) + len(want); len(gain) > 0 && n > quota {
 		return &InvalidError{Attribute: "entitlements", Reason: fmt.Sprintf("IAM allows %d policies attached to a user, this would be %d", quota, n)}
 	}
 	for _, arn := range drop {
-		u.plan.add(u.at.detach(arn))
+		u.plan.add(u.at.detach(arn).again(!slices.Contains(have, arn)))
 	}
 	for _, arn := range gain {
-		u.plan.add(u.at.attach(arn))
+		u.plan.add(u.at.attach(arn).again(slices.Contains(have, arn)))
 	}
 	return nil
 }
@@ -206,14 +216,19 @@ func (u *userPlan) inherited(arn string) bool {
 }
 
 func (u *userPlan) memberships(wanted []string) error {
-	leave, join := missingFrom(u.now.Groups, wanted), missingFrom(wanted, u.now.Groups)
+	have := u.now.Groups
+	shown := have
+	if u.read != nil {
+		shown = u.read.Groups
+	}
+	leave, join := differences(have, shown, wanted)
 	quota := u.quota("GroupsPerUserQuota")
-	if n := len(u.now.Groups) - len(leave) + len(join); len(join) > 0 && n > quota {
+	if n := len(unique(wanted)); len(join) > 0 && n > quota {
 		return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("IAM allows a user to be in %d groups, this would be %d", quota, n)}
 	}
 	for _, id := range leave {
 		if g := u.groups[id]; g != nil {
-			u.plan.add(u.at.leave(g))
+			u.plan.add(u.at.leave(g).again(!slices.Contains(have, id)))
 		}
 	}
 	for _, id := range join {
@@ -221,7 +236,7 @@ func (u *userPlan) memberships(wanted []string) error {
 		if g == nil {
 			return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", id)}
 		}
-		u.plan.add(u.at.join(g))
+		u.plan.add(u.at.join(g).again(slices.Contains(have, id)))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -107,6 +108,7 @@ func (r *request) touched(ctx context.Context, now groupNow, w *GroupWish) (*pla
 	if err != nil {
 		return nil, now, err
 	}
+	pl.asShown = !r.actor.Scopes[ScopeEntitlements]
 	if err := p.wanted(ctx, pl, "attachedPolicies", w.Policies); err != nil {
 		return nil, now, err
 	}
@@ -117,10 +119,10 @@ func (r *request) touched(ctx context.Context, now groupNow, w *GroupWish) (*pla
 			if err := p.allMembers(ctx, pl, &now); err != nil {
 				return nil, now, err
 			}
-			if err := p.spareKept(ctx, now.members); err != nil {
+			if err := p.spareKept(ctx, now.members, now.shown); err != nil {
 				return nil, now, err
 			}
-			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return now.members[id] })
+			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return now.members[id] && now.shows(id) })
 		}
 	}
 	if n := len(ids); n > p.writes.cfg.MaxCalls {
@@ -144,12 +146,18 @@ func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, id
 	if now.members == nil {
 		now.members = map[string]bool{}
 	}
+	if now.shown == nil {
+		now.shown = map[string]bool{}
+	}
 	for _, u := range users {
 		m := found[u.ID]
 		if m == nil {
 			continue
 		}
 		live := &store.User{ID: u.ID, Name: deref(m.user.UserName), ARN: deref(m.user.Arn), Groups: groupIDs(m.groups)}
+		if now.group != nil {
+			now.shown[u.ID] = slices.Contains(live.Groups, now.group.ID)
+		}
 		overlay(live, u, shielded[u.ID])
 		pl.known[u.ID] = live
 		if now.group != nil {
@@ -197,6 +205,7 @@ func (p *Provisioner) allMembers(ctx context.Context, pl *planner, now *groupNow
 		now.members[id] = true
 		pl.known[id] = &store.User{ID: id, Name: deref(list[i].UserName), ARN: deref(list[i].Arn)}
 	}
+	now.shown = maps.Clone(now.members)
 	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error { return shieldMembers(ctx, tx, pl, now, at) })
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)
@@ -217,6 +226,7 @@ func shieldMembers(ctx context.Context, tx *store.SnapshotTx, pl *planner, now *
 		u, err := userIn(ctx, tx, pr.ID)
 		if errors.Is(err, store.ErrNotFound) {
 			delete(now.members, pr.ID)
+			delete(now.shown, pr.ID)
 			continue
 		}
 		if err != nil {

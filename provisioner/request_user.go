@@ -85,15 +85,13 @@ func boundaryOf(w *UserWish) *[]string {
 	return &[]string{*w.Boundary}
 }
 
-// plannerFor also reads what a wish names. u is the user, nil for a new one.
-func (r *request) plannerFor(ctx context.Context, u *store.User, w *UserWish) (*planner, error) {
-	if u == nil {
-		u = &store.User{}
-	}
-	now, groups := u.Groups, u.Groups
+// plannerFor also reads what a wish names.
+func (r *request) plannerFor(ctx context.Context, now userNow, w *UserWish) (*planner, error) {
+	u := now.user
+	groups := u.Groups
 	if w.Groups != nil && r.p.writes.cfg.GroupsViaUsers {
-		groups = unique(append(append([]string{}, now...), *w.Groups...))
-		if err := r.lookAtGroups(ctx, missingFrom(*w.Groups, now)); err != nil {
+		groups = unique(append(slices.Clone(now.whole().Groups), *w.Groups...))
+		if err := r.lookAtGroups(ctx, missingFrom(*w.Groups, u.Groups)); err != nil {
 			return nil, err
 		}
 	}
@@ -101,9 +99,7 @@ func (r *request) plannerFor(ctx context.Context, u *store.User, w *UserWish) (*
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range u.Attached {
-		pl.attached = append(pl.attached, p.ARN)
-	}
+	pl.attached, pl.asShown = arnsIn(u.Attached), !r.actor.Scopes[ScopeEntitlements]
 	if err := r.p.wanted(ctx, pl, "entitlements", w.Entitlements); err != nil {
 		return nil, err
 	}
@@ -162,7 +158,7 @@ func (r *request) createUser(ctx context.Context, w *UserWish) (*Change, error) 
 	if err := r.takeName(ctx, store.KindUser, "", *w.UserName, userKey("", name)); err != nil {
 		return nil, err
 	}
-	pl, err := r.plannerFor(ctx, nil, w)
+	pl, err := r.plannerFor(ctx, userNow{user: &store.User{}}, w)
 	if err != nil {
 		return nil, err
 	}
@@ -205,7 +201,7 @@ func (r *request) updateUser(ctx context.Context, id string, edit func(*store.Us
 	if now, err = r.withCredentials(ctx, now, &w); err != nil {
 		return nil, err
 	}
-	pl, err := r.plannerFor(ctx, now.user, &w)
+	pl, err := r.plannerFor(ctx, now, &w)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +246,7 @@ func (r *request) deleteUser(ctx context.Context, id string, check func(*store.U
 	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, kindDeactivate, kindDeleteUser); err != nil {
 		return nil, err
 	}
-	pl, err := r.p.planner(ctx, now.user.Groups)
+	pl, err := r.p.planner(ctx, now.whole().Groups)
 	if err != nil {
 		return nil, err
 	}

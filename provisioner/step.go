@@ -125,6 +125,15 @@ func (s Step) undoneBy(inverse Step) Step {
 	return s
 }
 
+// again has no inverse if by what we know it is so already: an undo brings back
+// what we know there was, and nothing that only a live read showed.
+func (s Step) again(already bool) Step {
+	if already {
+		s.Inverse = nil
+	}
+	return s
+}
+
 // destroying marks a step after which something is gone for good.
 func (s Step) destroying() Step {
 	s.Destroys = true
