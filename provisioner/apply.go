@@ -14,6 +14,7 @@ import (
 type execution struct {
 	p      *Provisioner
 	plan   *Plan
+	job    *job // nil: no request began it, or an earlier process
 	actor  Actor
 	before *subject
 	x      *subject // as it is after the steps so far

@@ -80,7 +80,7 @@ func joined(plans []*Plan) *Plan {
 // execute carries one plan out.
 func (r *request) execute(ctx context.Context, x *subject, plan *Plan) (*execution, error) {
 	e := newExecution(r.p, plan, r.actor, x.clone())
-	e.seen, e.supersedes, r.supersedes = r.seen, r.supersedes, nil
+	e.job, e.seen, e.supersedes, r.supersedes = r.job, r.seen, r.supersedes, nil
 	if err := r.commit(); err != nil {
 		return nil, err
 	}
@@ -149,6 +149,9 @@ func (e *execution) journalEnd(ctx context.Context) error {
 				return err
 			}
 			if err := tx.SetPlanState(ctx, e.plan.ID, store.PlanDone, time.Time{}, ""); err != nil {
+				return err
+			}
+			if err := e.answered(ctx, tx); err != nil {
 				return err
 			}
 		}

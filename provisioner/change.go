@@ -25,8 +25,13 @@ type Options struct {
 	// seconds.
 	Wait time.Duration
 	// Digest of method, path and body: an equal request of the same credential
-	// joins the plan under way and gets its result. Empty: never.
+	// joins the plan under way and gets its result. If the plan's own request was
+	// sent away before the end, the next equal one within ten minutes gets it, with
+	// the object as it is then and a Plan without steps. Empty: never.
 	Digest string
+	// Conditional requests hold only for a version of the object: they join, and
+	// after the end they are asked anew.
+	Conditional bool
 	// Unbraked dry runs do not ask the brake: whoever asks once for several
 	// changes (AskBrake) finds out by them who would lose access.
 	Unbraked bool
@@ -169,6 +174,7 @@ func (p *Provisioner) do(ctx context.Context, a Actor, opt Options, key string, 
 		digest = a.Credential + " " + opt.Digest
 	}
 	j := newJob(digest, key)
+	j.conditional = opt.Conditional
 	for {
 		other := p.writes.queue.enter(j)
 		if other == nil {
@@ -206,8 +212,11 @@ func (p *Provisioner) start(ctx context.Context, j *job, a Actor, opt Options, f
 		defer cancel(nil)
 		defer stop()
 		defer p.writes.queue.leave(j)
-		j.change, j.err = fn(jctx, r)
-		p.noticed(j.err)
+		if !p.replay(jctx, j) {
+			j.change, j.err = fn(jctx, r)
+			p.noticed(j.err)
+		}
+		p.writes.unclaimed.over(j, p.now())
 	})
 }
 
@@ -216,19 +225,20 @@ func (p *Provisioner) await(ctx context.Context, j *job, late <-chan time.Time, 
 	leave := func() {
 		if mine {
 			j.detach() // the caller ends with its answer, the job does not
+			p.writes.unclaimed.abandon(j, p.now())
 			close(j.background)
 		}
 	}
 	select {
 	case <-j.done:
-		return j.change, j.err
+		return p.handOver(ctx, j, mine)
 	case <-late:
 		leave()
 		return nil, pending(j, nil)
 	case <-ctx.Done():
 		if mine && j.plan() == "" { // it is ending, too
 			<-j.done
-			return j.change, j.err
+			return p.handOver(ctx, j, mine)
 		}
 		leave()
 		return nil, fmt.Errorf("wait for plan %s: %w", j.plan(), ctx.Err())

@@ -26,6 +26,11 @@ type job struct {
 	detach     func() bool   // from here on the request's end is not the job's
 	planID     atomic.Value  // string; of the journal, once there is one
 	joined     atomic.Int64  // equal requests that wait for the result, too
+
+	conditional bool    // see Options
+	result      *result // kept of this job, or the earlier one that it gives again
+	// Guarded by the lock of unclaimed.
+	over, abandoned, claimed bool
 }
 
 func newJob(digest string, keys ...string) *job {

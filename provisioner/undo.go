@@ -65,8 +65,10 @@ func (e *execution) late() bool {
 // shownBy is when IAM shows whatever the plan did.
 func (e *execution) shownBy() time.Time { return e.lastCall.Add(e.p.writes.cfg.ConsistencyWindow) }
 
-func (e *execution) creates() bool {
-	return e.plan.Kind == kindCreateUser || e.plan.Kind == kindCreateGroup
+func (e *execution) creates() bool { return e.plan.creates() }
+
+func (p *Plan) creates() bool {
+	return p.Kind == kindCreateUser || p.Kind == kindCreateGroup
 }
 
 func (e *execution) anythingDone() bool {

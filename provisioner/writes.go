@@ -76,6 +76,8 @@ type writes struct {
 	pace  *pace
 	queue *queue
 	world world
+
+	unclaimed unclaimed
 	// attempts bounds how often a step is tried; backoff is the first pause.
 	attempts int
 	backoff  time.Duration
