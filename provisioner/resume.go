@@ -149,6 +149,9 @@ func (p *Provisioner) resume(ctx context.Context, j *store.JournalPlan) error {
 }
 
 func (p *Provisioner) restored(j *store.JournalPlan) (*execution, error) {
+	if j.Damage != nil {
+		return nil, fmt.Errorf("plan %s: %w", j.ID, j.Damage)
+	}
 	plan := &Plan{ID: j.ID, Kind: j.Kind, Direction: Direction(j.Direction)}
 	plan.after.forgotten = j.Kind == kindDeleteUser || j.Kind == kindDeleteGroup
 	for _, o := range j.Objects {

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -50,6 +51,9 @@ type JournalPlan struct {
 	Note      string
 	Objects   []JournalObject
 	Steps     []JournalStep
+	// Damage is why its steps cannot be read; nil: they can. One plan that cannot
+	// keeps nobody from the others.
+	Damage error
 }
 
 // JournalObject is an object a plan touches; one that does not exist yet has
@@ -226,11 +230,13 @@ func (tx *StateTx) planSteps(ctx context.Context, p *JournalPlan) error {
 		if err := scan(&text); err != nil {
 			return err
 		}
-		err := json.Unmarshal([]byte(text), &calls)
+		if err := json.Unmarshal([]byte(text), &calls); err != nil {
+			p.Damage = fmt.Errorf("calls: %w", err)
+		}
 		for _, c := range calls {
 			p.Steps = append(p.Steps, JournalStep{Call: c.Call, Inverse: c.Inverse, State: StepPlanned})
 		}
-		return err
+		return nil
 	}, p.ID)
 	if err != nil {
 		return err
@@ -243,8 +249,9 @@ func (tx *StateTx) planSteps(ctx context.Context, p *JournalPlan) error {
 		if err := scan(&first, &last, &state, timeValue{&at}, &problem); err != nil {
 			return err
 		}
-		if last >= len(p.Steps) {
-			return fmt.Errorf("there is no step %d", last)
+		if first < 0 || last >= len(p.Steps) {
+			p.Damage = cmp.Or(p.Damage, fmt.Errorf("there are no steps %d to %d", first, last))
+			return nil
 		}
 		for i := first; i <= last; i++ {
 			p.Steps[i].moveOn(state, at, problem)

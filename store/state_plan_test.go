@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"database/sql"
 	"encoding/json"
 	"errors"
 	"path/filepath"
@@ -123,5 +124,57 @@ func TestDeactivationDenies(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDamagedPlan: one plan that cannot be read keeps nobody from the others, nor
+// from giving it up.
+func TestDamagedPlan(t *testing.T) {
+	for name, damage := range map[string]string{
+		"a mark of a step that is not there": `insert into plan_mark (plan_id, number, first, last, state, at) values ('p1', 9, 1, 1, 'done', '2026-05-01T12:00:00.000000000Z')`,
+		"calls that are none":                `update plan_call set calls = '[{' where plan_id = 'p1'`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "s.db")
+			s, err := store.OpenState(t.Context(), path, "123456789012", time.Now)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close()
+			err = s.Update(t.Context(), func(tx *store.StateTx) (err error) {
+				for _, id := range []string{"p1", "p2"} {
+					err = errors.Join(err, tx.AddPlan(t.Context(), &store.JournalPlan{
+						ID: id, Kind: "user.update", Direction: "undo", State: store.PlanRunning,
+						Steps: []store.JournalStep{{Call: json.RawMessage(`{"action":"UpdateUser"}`)}},
+					}))
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			db, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer db.Close()
+			if _, err := db.ExecContext(t.Context(), damage); err != nil {
+				t.Fatal(err)
+			}
+			damaged := map[string]bool{}
+			err = s.Update(t.Context(), func(tx *store.StateTx) error {
+				plans, err := tx.OpenPlans(t.Context())
+				for _, p := range plans {
+					damaged[p.ID] = p.Damage != nil
+				}
+				return errors.Join(err, tx.SetPlanState(t.Context(), "p1", store.PlanFailed, time.Time{}, "given up"))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]bool{"p1": true, "p2": false}, damaged); diff != "" {
+				t.Errorf("damaged plans (-want +got):\n%s", diff)
+			}
+		})
 	}
 }
