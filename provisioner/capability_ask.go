@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
@@ -141,11 +142,11 @@ func (p *Provisioner) simulateOne(ctx context.Context, self string, q *question,
 			ContextKeyName: aws.String(key), ContextKeyType: iamtypes.ContextKeyTypeEnumString, ContextKeyValues: []string{q.context[key]},
 		})
 	}
-	err := pages("SimulatePrincipalPolicy", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("SimulatePrincipalPolicy", func(marker *string) (awsapi.Page, error) {
 		in.Marker = marker
 		out, err := p.writes.iam.SimulatePrincipalPolicy(ctx, in)
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for i := range out.EvaluationResults {
 			r := &out.EvaluationResults[i]
@@ -153,7 +154,7 @@ func (p *Provisioner) simulateOne(ctx context.Context, self string, q *question,
 				worst(answers, n.key(), decided(r))
 			}
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if errorCode(err) != "InvalidInput" {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -67,16 +68,16 @@ func (r *detailsReader) read(ctx context.Context, now time.Time) (*details, erro
 // report if the dates say which slot is which, else by asking about the key.
 func (r *detailsReader) accessKeys(ctx context.Context) error {
 	keys := []store.AccessKey{}
-	err := pages("ListAccessKeys", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("ListAccessKeys", func(marker *string) (awsapi.Page, error) {
 		out, err := r.iam.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String(r.user.Name), Marker: marker}, brief)
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, k := range out.AccessKeyMetadata {
 			created := utc(k.CreateDate)
 			keys = append(keys, store.AccessKey{ID: aws.ToString(k.AccessKeyId), Status: string(k.Status), Created: created, LastRotated: created})
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if errorCode(err) == "NoSuchEntity" {
 		return fmt.Errorf("details of user %q: %w: %w", r.user.Name, store.ErrNotFound, err)
@@ -144,15 +145,15 @@ func (r *detailsReader) lastUse(ctx context.Context, id string) (store.KeyUse, e
 
 func (r *detailsReader) sshKeys(ctx context.Context) error {
 	keys := []store.Credential{}
-	err := pages("ListSSHPublicKeys", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("ListSSHPublicKeys", func(marker *string) (awsapi.Page, error) {
 		out, err := r.iam.ListSSHPublicKeys(ctx, &iam.ListSSHPublicKeysInput{UserName: aws.String(r.user.Name), Marker: marker}, brief)
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, k := range out.SSHPublicKeys {
 			keys = append(keys, store.Credential{ID: aws.ToString(k.SSHPublicKeyId), Status: string(k.Status), Created: utc(k.UploadDate)})
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err == nil {
 		r.out.ssh = sortedBy(keys, func(k store.Credential) string { return k.ID })
@@ -162,17 +163,17 @@ func (r *detailsReader) sshKeys(ctx context.Context) error {
 
 func (r *detailsReader) certificates(ctx context.Context) error {
 	certs := []store.Certificate{}
-	err := pages("ListSigningCertificates", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("ListSigningCertificates", func(marker *string) (awsapi.Page, error) {
 		out, err := r.iam.ListSigningCertificates(ctx, &iam.ListSigningCertificatesInput{UserName: aws.String(r.user.Name), Marker: marker}, brief)
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, k := range out.Certificates {
 			certs = append(certs, store.Certificate{
 				ID: aws.ToString(k.CertificateId), Status: string(k.Status), Created: utc(k.UploadDate), Body: aws.ToString(k.CertificateBody),
 			})
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err == nil {
 		r.out.certs = sortedBy(certs, func(k store.Certificate) string { return k.ID })
@@ -182,16 +183,16 @@ func (r *detailsReader) certificates(ctx context.Context) error {
 
 func (r *detailsReader) devices(ctx context.Context) error {
 	devices := []store.MFADevice{}
-	err := pages("ListMFADevices", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("ListMFADevices", func(marker *string) (awsapi.Page, error) {
 		out, err := r.iam.ListMFADevices(ctx, &iam.ListMFADevicesInput{UserName: aws.String(r.user.Name), Marker: marker}, brief)
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, d := range out.MFADevices {
 			serial := aws.ToString(d.SerialNumber)
 			devices = append(devices, store.MFADevice{SerialNumber: serial, Type: deviceType(serial), Enabled: utc(d.EnableDate)})
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err == nil {
 		r.out.mfa = sortedBy(devices, func(d store.MFADevice) string { return d.SerialNumber })

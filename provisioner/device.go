@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -73,19 +74,19 @@ func (e *execution) reassigned(ctx context.Context, s *Step, refusal error) bool
 
 // holderOf is the user that a virtual device is assigned to, or nil.
 func (p *Provisioner) holderOf(ctx context.Context, device string) (holder *iamtypes.User, err error) {
-	err = pages("ListVirtualMFADevices", func(marker *string) (page, error) {
+	err = awsapi.ReadPages("ListVirtualMFADevices", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
-			AssignmentStatus: iamtypes.AssignmentStatusTypeAssigned, MaxItems: aws.Int32(pageSize), Marker: marker,
+			AssignmentStatus: iamtypes.AssignmentStatusTypeAssigned, MaxItems: aws.Int32(awsapi.PageSize), Marker: marker,
 		})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, d := range out.VirtualMFADevices {
 			if aws.ToString(d.SerialNumber) == device {
 				holder = d.User
 			}
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("who has device %s: %w", device, err)

@@ -11,6 +11,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -111,18 +112,18 @@ func (p *Provisioner) getUser(ctx context.Context, id, name string) (*iamtypes.U
 
 func (p *Provisioner) userNameByID(ctx context.Context, id string) (string, error) {
 	var name string
-	err := pages("ListUsers", func(marker *string) (page, error) {
-		out, err := p.writes.iam.ListUsers(ctx, &iam.ListUsersInput{MaxItems: aws.Int32(pageSize), Marker: marker})
+	err := awsapi.ReadPages("ListUsers", func(marker *string) (awsapi.Page, error) {
+		out, err := p.writes.iam.ListUsers(ctx, &iam.ListUsersInput{MaxItems: aws.Int32(awsapi.PageSize), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, u := range out.Users {
 			if aws.ToString(u.UserId) == id {
 				name = aws.ToString(u.UserName)
-				return page{}, nil
+				return awsapi.Page{}, nil
 			}
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err != nil {
 		return "", readError("user", id, err)
@@ -143,26 +144,26 @@ func (p *Provisioner) isFresh(ctx context.Context, thing store.Thing, id string)
 }
 
 func (p *Provisioner) attachedTo(ctx context.Context, user string) (list []iamtypes.AttachedPolicy, err error) {
-	err = pages("ListAttachedUserPolicies", func(marker *string) (page, error) {
+	err = awsapi.ReadPages("ListAttachedUserPolicies", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListAttachedUserPolicies(ctx, &iam.ListAttachedUserPoliciesInput{UserName: aws.String(user), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		list = append(list, out.AttachedPolicies...)
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	return list, err
 }
 
 func (p *Provisioner) inlineOf(ctx context.Context, user string) (list []iamtypes.PolicyDetail, err error) {
 	var names []string
-	err = pages("ListUserPolicies", func(marker *string) (page, error) {
+	err = awsapi.ReadPages("ListUserPolicies", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListUserPolicies(ctx, &iam.ListUserPoliciesInput{UserName: aws.String(user), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		names = append(names, out.PolicyNames...)
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -178,13 +179,13 @@ func (p *Provisioner) inlineOf(ctx context.Context, user string) (list []iamtype
 }
 
 func (p *Provisioner) groupsOf(ctx context.Context, user string) (list []iamtypes.Group, err error) {
-	err = pages("ListGroupsForUser", func(marker *string) (page, error) {
+	err = awsapi.ReadPages("ListGroupsForUser", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListGroupsForUser(ctx, &iam.ListGroupsForUserInput{UserName: aws.String(user), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		list = append(list, out.Groups...)
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	return list, err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"golang.org/x/sync/errgroup"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -42,16 +43,16 @@ func (p *Provisioner) readCredentials(ctx context.Context, name string) (*liveCr
 
 func (p *Provisioner) readKeys(ctx context.Context, name string, c *liveCredentials) error {
 	keys := []store.AccessKey{}
-	err := pages("ListAccessKeys", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("ListAccessKeys", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String(name), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, k := range out.AccessKeyMetadata {
 			created := utc(k.CreateDate)
 			keys = append(keys, store.AccessKey{ID: aws.ToString(k.AccessKeyId), Status: string(k.Status), Created: created, LastRotated: created})
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	c.keys = sortedBy(keys, func(k store.AccessKey) string { return createdKey(k.Created) + k.ID })
 	return err
@@ -59,10 +60,10 @@ func (p *Provisioner) readKeys(ctx context.Context, name string, c *liveCredenti
 
 func (p *Provisioner) readServiceCredentials(ctx context.Context, name string, c *liveCredentials) error {
 	list := []store.ServiceCredential{}
-	err := pages("ListServiceSpecificCredentials", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("ListServiceSpecificCredentials", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{UserName: aws.String(name), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, s := range out.ServiceSpecificCredentials {
 			list = append(list, store.ServiceCredential{
@@ -70,7 +71,7 @@ func (p *Provisioner) readServiceCredentials(ctx context.Context, name string, c
 				Status: string(s.Status), Created: utc(s.CreateDate), Expires: utc(s.ExpirationDate),
 			})
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	c.services = sortedBy(list, func(s store.ServiceCredential) string { return s.ID })
 	return err

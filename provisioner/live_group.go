@@ -12,6 +12,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"golang.org/x/sync/errgroup"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -87,18 +88,18 @@ func (p *Provisioner) getGroup(ctx context.Context, id, name string) (*iamtypes.
 
 func (p *Provisioner) groupNameByID(ctx context.Context, id string) (string, error) {
 	var name string
-	err := pages("ListGroups", func(marker *string) (page, error) {
-		out, err := p.writes.iam.ListGroups(ctx, &iam.ListGroupsInput{MaxItems: aws.Int32(pageSize), Marker: marker})
+	err := awsapi.ReadPages("ListGroups", func(marker *string) (awsapi.Page, error) {
+		out, err := p.writes.iam.ListGroups(ctx, &iam.ListGroupsInput{MaxItems: aws.Int32(awsapi.PageSize), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, g := range out.Groups {
 			if aws.ToString(g.GroupId) == id {
 				name = aws.ToString(g.GroupName)
-				return page{}, nil
+				return awsapi.Page{}, nil
 			}
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err != nil {
 		return "", readError("group", id, err)
@@ -110,26 +111,26 @@ func (p *Provisioner) groupNameByID(ctx context.Context, id string) (string, err
 }
 
 func (p *Provisioner) attachedToGroup(ctx context.Context, group string) (list []iamtypes.AttachedPolicy, err error) {
-	err = pages("ListAttachedGroupPolicies", func(marker *string) (page, error) {
+	err = awsapi.ReadPages("ListAttachedGroupPolicies", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListAttachedGroupPolicies(ctx, &iam.ListAttachedGroupPoliciesInput{GroupName: aws.String(group), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		list = append(list, out.AttachedPolicies...)
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	return list, err
 }
 
 func (p *Provisioner) inlineOfGroup(ctx context.Context, group string) (list []iamtypes.PolicyDetail, err error) {
 	var names []string
-	err = pages("ListGroupPolicies", func(marker *string) (page, error) {
+	err = awsapi.ReadPages("ListGroupPolicies", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListGroupPolicies(ctx, &iam.ListGroupPoliciesInput{GroupName: aws.String(group), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		names = append(names, out.PolicyNames...)
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err != nil {
 		return nil, err
@@ -146,13 +147,13 @@ func (p *Provisioner) inlineOfGroup(ctx context.Context, group string) (list []i
 
 // readMembers lists all members, for a plan that replaces or removes them all.
 func (p *Provisioner) readMembers(ctx context.Context, group string) (list []iamtypes.User, err error) {
-	err = pages("GetGroup", func(marker *string) (page, error) {
-		out, err := p.writes.iam.GetGroup(ctx, &iam.GetGroupInput{GroupName: aws.String(group), MaxItems: aws.Int32(pageSize), Marker: marker})
+	err = awsapi.ReadPages("GetGroup", func(marker *string) (awsapi.Page, error) {
+		out, err := p.writes.iam.GetGroup(ctx, &iam.GetGroupInput{GroupName: aws.String(group), MaxItems: aws.Int32(awsapi.PageSize), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		list = append(list, out.Users...)
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err != nil {
 		return nil, readError("members of group", group, err)

@@ -7,15 +7,11 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/store"
 )
-
-// pageSize is the largest IAM accepts.
-const pageSize = 1000
 
 // facts is what AWS said, before anything is made of it. A nil map or pointer
 // is a source that did not answer.
@@ -121,38 +117,3 @@ func (o *observer) optional(ctx context.Context, action string, read func(contex
 // brief keeps a source that is missing altogether, as in services that only
 // resemble AWS, from being retried for a minute.
 func brief(opts *iam.Options) { opts.RetryMaxAttempts = 3 }
-
-// errPage says that a list cannot be read to its end.
-var errPage = errors.New("incomplete list")
-
-// page is the tail of a paginated answer.
-type page struct {
-	truncated bool
-	marker    *string
-}
-
-// pages calls read until IAM says that a list is complete. The SDK's own
-// paginators follow the marker and never look at IsTruncated, which would take
-// a broken page for the end.
-func pages(action string, read func(marker *string) (page, error)) error {
-	seen := map[string]bool{}
-	var marker *string
-	for {
-		p, err := read(marker)
-		if err != nil {
-			return fmt.Errorf("%s: %w", action, err)
-		}
-		if !p.truncated {
-			return nil
-		}
-		next := aws.ToString(p.marker)
-		if next == "" {
-			return fmt.Errorf("%s: %w: truncated page without a marker", action, errPage)
-		}
-		if seen[next] {
-			return fmt.Errorf("%s: %w: marker repeated", action, errPage)
-		}
-		seen[next] = true
-		marker = aws.String(next)
-	}
-}

@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/provisioner/awsapi"
 )
 
 // rereads bounds how often the two mandatory reads are repeated until they
@@ -44,7 +46,7 @@ func (o *observer) readAccount(ctx context.Context) error {
 		}
 	}
 	if problem := o.disagreement(); problem != "" {
-		return fmt.Errorf("observe: %w: %s", errPage, problem)
+		return fmt.Errorf("observe: %w: %s", awsapi.ErrIncomplete, problem)
 	}
 	return o.countCheck(ctx)
 }
@@ -55,23 +57,23 @@ func (o *observer) readAccount(ctx context.Context) error {
 func (o *observer) readDetails(ctx context.Context) error {
 	f := o.facts
 	f.users, f.groups, f.roles, f.policies = nil, nil, nil, nil
-	return pages("GetAccountAuthorizationDetails", func(marker *string) (page, error) {
+	return awsapi.ReadPages("GetAccountAuthorizationDetails", func(marker *string) (awsapi.Page, error) {
 		out, err := o.iam.GetAccountAuthorizationDetails(ctx, &iam.GetAccountAuthorizationDetailsInput{
 			Filter: []iamtypes.EntityType{
 				iamtypes.EntityTypeUser, iamtypes.EntityTypeGroup, iamtypes.EntityTypeRole, iamtypes.EntityTypeLocalManagedPolicy,
 			},
-			MaxItems: aws.Int32(pageSize),
+			MaxItems: aws.Int32(awsapi.PageSize),
 			Marker:   marker,
 		})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		f.users = append(f.users, out.UserDetailList...)
 		f.groups = append(f.groups, out.GroupDetailList...)
 		f.roles = append(f.roles, out.RoleDetailList...)
 		f.policies = append(f.policies, out.Policies...)
 		o.tell(Progress{Action: "GetAccountAuthorizationDetails", Done: len(f.users) + len(f.groups) + len(f.roles) + len(f.policies)})
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 }
 
@@ -79,16 +81,16 @@ func (o *observer) readDetails(ctx context.Context) error {
 // when the password was last used.
 func (o *observer) listUsers(ctx context.Context) error {
 	listed := map[string]iamtypes.User{}
-	err := pages("ListUsers", func(marker *string) (page, error) {
-		out, err := o.iam.ListUsers(ctx, &iam.ListUsersInput{MaxItems: aws.Int32(pageSize), Marker: marker})
+	err := awsapi.ReadPages("ListUsers", func(marker *string) (awsapi.Page, error) {
+		out, err := o.iam.ListUsers(ctx, &iam.ListUsersInput{MaxItems: aws.Int32(awsapi.PageSize), Marker: marker})
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, u := range out.Users {
 			listed[aws.ToString(u.UserId)] = u
 		}
 		o.tell(Progress{Action: "ListUsers", Done: len(listed)})
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	o.facts.listed = listed
 	return err
@@ -168,12 +170,12 @@ func (o *observer) countCheck(ctx context.Context) error {
 		return err
 	}
 	if problem := o.disagreement(); problem != "" {
-		return fmt.Errorf("observe: %w: %s", errPage, problem)
+		return fmt.Errorf("observe: %w: %s", awsapi.ErrIncomplete, problem)
 	}
 	o.memo.deficits = o.deficits()
 	for kind, n := range o.memo.deficits {
 		if listed, known := o.counts(kind); listed < known {
-			return fmt.Errorf("observe: %w: GetAccountSummary counts %d more in %s", errPage, n, kind)
+			return fmt.Errorf("observe: %w: GetAccountSummary counts %d more in %s", awsapi.ErrIncomplete, n, kind)
 		}
 	}
 	return nil

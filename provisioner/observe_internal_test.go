@@ -1,42 +1,10 @@
 package provisioner
 
 import (
-	"errors"
 	"slices"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
-
-func TestPages(t *testing.T) {
-	t.Parallel()
-	for name, tt := range map[string]struct {
-		pages []page
-		bad   bool
-	}{
-		"one page":                {pages: []page{{}}},
-		"three pages":             {pages: []page{{true, aws.String("a")}, {true, aws.String("b")}, {}}},
-		"marker after the end":    {pages: []page{{false, aws.String("a")}}},
-		"truncated, no marker":    {pages: []page{{true, nil}, {}}, bad: true},
-		"truncated, empty marker": {pages: []page{{true, aws.String("")}, {}}, bad: true},
-		"marker repeated":         {pages: []page{{true, aws.String("a")}, {true, aws.String("b")}, {true, aws.String("a")}, {}}, bad: true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			n := 0
-			err := pages("List", func(*string) (page, error) {
-				n++
-				return tt.pages[n-1], nil
-			})
-			if errors.Is(err, errPage) != tt.bad {
-				t.Errorf("got %v after %d pages", err, n)
-			}
-			if !tt.bad && n != len(tt.pages) {
-				t.Errorf("read %d pages of %d", n, len(tt.pages))
-			}
-		})
-	}
-}
 
 // TestParseReport: columns by name, unknown ones ignored, every way to say
 // nothing understood, unreadable rows left out.

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -36,15 +37,15 @@ func (o *observer) readAlias(ctx context.Context) error {
 // readRoleExtras reads what GetAccountAuthorizationDetails leaves out of roles.
 func (o *observer) readRoleExtras(ctx context.Context) error {
 	extras := map[string]iamtypes.Role{}
-	err := pages("ListRoles", func(marker *string) (page, error) {
-		out, err := o.iam.ListRoles(ctx, &iam.ListRolesInput{MaxItems: aws.Int32(pageSize), Marker: marker}, brief)
+	err := awsapi.ReadPages("ListRoles", func(marker *string) (awsapi.Page, error) {
+		out, err := o.iam.ListRoles(ctx, &iam.ListRolesInput{MaxItems: aws.Int32(awsapi.PageSize), Marker: marker}, brief)
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, r := range out.Roles {
 			extras[aws.ToString(r.RoleId)] = r
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err == nil {
 		o.facts.roleExtras = extras
@@ -56,12 +57,12 @@ func (o *observer) readRoleExtras(ctx context.Context) error {
 // FIDO devices are known per user only (details.go).
 func (o *observer) readVirtualMFA(ctx context.Context) error {
 	devices := map[string][]store.MFADevice{}
-	err := pages("ListVirtualMFADevices", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("ListVirtualMFADevices", func(marker *string) (awsapi.Page, error) {
 		out, err := o.iam.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
-			AssignmentStatus: iamtypes.AssignmentStatusTypeAssigned, MaxItems: aws.Int32(pageSize), Marker: marker,
+			AssignmentStatus: iamtypes.AssignmentStatusTypeAssigned, MaxItems: aws.Int32(awsapi.PageSize), Marker: marker,
 		}, brief)
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, d := range out.VirtualMFADevices {
 			if d.User == nil || d.User.UserName == nil { // the account root's
@@ -72,7 +73,7 @@ func (o *observer) readVirtualMFA(ctx context.Context) error {
 				SerialNumber: aws.ToString(d.SerialNumber), Type: "virtual", Enabled: utc(d.EnableDate),
 			})
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err == nil {
 		o.facts.virtualMFA = devices
@@ -82,12 +83,12 @@ func (o *observer) readVirtualMFA(ctx context.Context) error {
 
 func (o *observer) readServiceCredentials(ctx context.Context) error {
 	byUser := map[string][]store.ServiceCredential{}
-	err := pages("ListServiceSpecificCredentials", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("ListServiceSpecificCredentials", func(marker *string) (awsapi.Page, error) {
 		out, err := o.iam.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{
-			AllUsers: aws.Bool(true), MaxItems: aws.Int32(pageSize), Marker: marker,
+			AllUsers: aws.Bool(true), MaxItems: aws.Int32(awsapi.PageSize), Marker: marker,
 		}, brief)
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, c := range out.ServiceSpecificCredentials {
 			key := foldName(aws.ToString(c.UserName))
@@ -96,7 +97,7 @@ func (o *observer) readServiceCredentials(ctx context.Context) error {
 				Status: string(c.Status), Created: utc(c.CreateDate), Expires: utc(c.ExpirationDate),
 			})
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err == nil {
 		o.facts.serviceKeys = byUser

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"iamscim/provisioner/awsapi"
 )
 
 // readAWSPolicies lists the AWS managed policies in use, and all of them if a
@@ -19,19 +21,19 @@ import (
 func (o *observer) readAWSPolicies(ctx context.Context) error {
 	found := map[string]iamtypes.Policy{}
 	all := slices.ContainsFunc(o.grantable, func(g string) bool { return !strings.HasPrefix(g, "arn:") || isPattern(g) && awsManaged(g) })
-	err := pages("ListPolicies", func(marker *string) (page, error) {
+	err := awsapi.ReadPages("ListPolicies", func(marker *string) (awsapi.Page, error) {
 		out, err := o.iam.ListPolicies(ctx, &iam.ListPoliciesInput{
-			Scope: iamtypes.PolicyScopeTypeAws, OnlyAttached: !all, MaxItems: aws.Int32(pageSize), Marker: marker,
+			Scope: iamtypes.PolicyScopeTypeAws, OnlyAttached: !all, MaxItems: aws.Int32(awsapi.PageSize), Marker: marker,
 		}, brief)
 		if err != nil {
-			return page{}, err
+			return awsapi.Page{}, err
 		}
 		for _, p := range out.Policies {
 			if arn := aws.ToString(p.Arn); awsManaged(arn) && (aws.ToInt32(p.AttachmentCount) > 0 || !all || o.isGrantable(arn)) {
 				found[arn] = p
 			}
 		}
-		return page{out.IsTruncated, out.Marker}, nil
+		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err != nil {
 		return err

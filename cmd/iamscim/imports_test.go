@@ -16,7 +16,8 @@ func TestImports(t *testing.T) {
 	allowed := map[string][]string{
 		"cmd/iamscim":        {"conformance", "provisioner", "provisioner/iamsim", "scim", "scim/auth", "store"},
 		"conformance":        nil,
-		"provisioner":        {"provisioner/policy", "store"},
+		"provisioner":        {"provisioner/awsapi", "provisioner/policy", "store"},
+		"provisioner/awsapi": nil,
 		"provisioner/iamsim": {"provisioner/policy"},
 		"provisioner/policy": nil,
 		"scim":               {"provisioner", "scim/auth", "scim/filter", "scim/patch", "scim/tree", "store"},
