@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -89,7 +90,7 @@ func (e *execution) runStep(ctx context.Context, i int) error {
 			e.mark(i, store.StepIntended, err.Error())
 		} else {
 			e.mark(i, store.StepFailed, err.Error())
-			e.doubt = e.doubt || errorCode(err) == "NoSuchEntity" // the object may have another name by now
+			e.doubt = e.doubt || awsapi.ErrorCode(err) == "NoSuchEntity" // the object may have another name by now
 		}
 		e.calls = append(e.calls, s.logged()+" failed: "+err.Error())
 		return err
@@ -112,16 +113,16 @@ func (e *execution) attempt(ctx context.Context, s *Step) (store.StepState, erro
 		if err == nil || errors.Is(err, errCrashed) {
 			return state, err
 		}
-		notYet := errorCode(err) == "NoSuchEntity" && time.Now().Before(giveUp) && (e.fresh || e.memberMoved(ctx, s))
-		if !notYet && s.settledBy(errorCode(err)) && !e.elsewhere(ctx, s) || e.reassigned(ctx, s, err) {
+		notYet := awsapi.ErrorCode(err) == "NoSuchEntity" && time.Now().Before(giveUp) && (e.fresh || e.memberMoved(ctx, s))
+		if !notYet && s.settledBy(awsapi.ErrorCode(err)) && !e.elsewhere(ctx, s) || e.reassigned(ctx, s, err) {
 			return store.StepSkipped, nil
 		}
 		kind := kindOf(err)
 		if !notYet && (kind == nil || try >= w.attempts) {
 			return "", err
 		}
-		if rejected(err) {
-			e.p.conn.forget()
+		if awsapi.IsUnauthenticated(err) {
+			e.p.conn.Forget()
 		}
 		if !pause(ctx, jittered(wait)) {
 			return "", err

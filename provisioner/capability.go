@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"iamscim/provisioner/awsapi"
 )
 
 // Decision says whether an operation is possible.
@@ -116,9 +118,9 @@ func (p *Provisioner) CheckCapability(ctx context.Context) error {
 func problemOf(err error) string {
 	var op interface{ Operation() string }
 	if errors.As(err, &op) {
-		return "iam:" + op.Operation() + ": " + apiMessage(err)
+		return "iam:" + op.Operation() + ": " + awsapi.ErrorMessage(err)
 	}
-	return apiMessage(err)
+	return awsapi.ErrorMessage(err)
 }
 
 // incapable lists what is denied, for an operator.

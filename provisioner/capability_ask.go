@@ -71,7 +71,7 @@ func (p *Provisioner) ask(ctx context.Context, samples []sample) (answers map[st
 	if err == nil {
 		return answers, sourceSimulation, nil
 	}
-	if !forbidden(err) || rejected(err) {
+	if !awsapi.IsForbidden(err) {
 		return nil, "", err
 	}
 	guessed, gerr := p.guess(ctx, all)
@@ -98,11 +98,11 @@ func (p *Provisioner) self(ctx context.Context) (string, error) {
 	}
 	caller := p.conn.CallerARN
 	if caller == "" {
-		id, err := p.conn.identity(ctx)
+		id, err := p.conn.Identity(ctx)
 		if err != nil {
 			return "", fmt.Errorf("who we are: %w", err)
 		}
-		caller = id.arn
+		caller = id.ARN
 	}
 	a, err := arn.Parse(caller)
 	if err != nil {
@@ -156,7 +156,7 @@ func (p *Provisioner) simulateOne(ctx context.Context, self string, q *question,
 		}
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
-	if errorCode(err) != "InvalidInput" {
+	if awsapi.ErrorCode(err) != "InvalidInput" {
 		return err
 	}
 	if len(q.needs) == 1 {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 )
 
@@ -228,7 +229,7 @@ func TestCapabilityOfUser(t *testing.T) {
 				a.AddUser(iamsim.User{Name: "gateway", Keys: []iamsim.AccessKey{key}})
 				a.Join("gateway", "gateways")
 			}})
-			l.connect(provisioner.ConnectConfig{AccessKeyID: say(key.ID), SecretAccessKey: say(key.Secret)})
+			l.connect(awsapi.Config{AccessKeyID: say(key.ID), SecretAccessKey: say(key.Secret)})
 			l.guarded(managing("/scim/"))
 			got := l.decisions()
 			if got["group.rename"].Decision != provisioner.Allowed || got["user.create"].Decision != provisioner.Denied || l.p.Capability().Guess != (inline != "") {

@@ -79,7 +79,7 @@ func (r *detailsReader) accessKeys(ctx context.Context) error {
 		}
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
-	if errorCode(err) == "NoSuchEntity" {
+	if awsapi.ErrorCode(err) == "NoSuchEntity" {
 		return fmt.Errorf("details of user %q: %w: %w", r.user.Name, store.ErrNotFound, err)
 	}
 	if err != nil {
@@ -219,7 +219,7 @@ func (r *detailsReader) loginProfile(ctx context.Context) error {
 	switch {
 	case err == nil:
 		r.out.console = aws.Bool(true)
-	case errorCode(err) == "NoSuchEntity":
+	case awsapi.ErrorCode(err) == "NoSuchEntity":
 		r.out.console = aws.Bool(false)
 	default:
 		return err

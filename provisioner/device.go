@@ -61,7 +61,7 @@ func (e *execution) orphans() *Plan {
 //
 // IAM actions: iam:ListVirtualMFADevices.
 func (e *execution) reassigned(ctx context.Context, s *Step, refusal error) bool {
-	if s.Action != "DeleteVirtualMFADevice" || errorCode(refusal) != "DeleteConflict" {
+	if s.Action != "DeleteVirtualMFADevice" || awsapi.ErrorCode(refusal) != "DeleteConflict" {
 		return false
 	}
 	holder, err := e.p.holderOf(ctx, s.param("device"))

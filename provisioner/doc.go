@@ -1,11 +1,12 @@
-// Package provisioner is everything that talks to AWS: it observes an account
-// and publishes what it saw as one generation of the store's snapshot.
+// Package provisioner keeps one account: it observes what AWS says of it and
+// publishes that as one generation of the store's snapshot, and it changes IAM.
+// How to talk with AWS at all is awsapi.
 //
 // The one rule that must not be broken: a failed or incomplete observation
 // changes nothing. Stale is better than wrong, because whatever is missing
 // from a generation reads as revoked access downstream.
 //
-//	Connect ──► Connection   credentials, identity, two clients
+//	awsapi.Connection   who we are, and the clients
 //	                │
 //	            New │ Run ──► Refresh, at once, then every Interval
 //	                │            │

@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
-	"github.com/aws/smithy-go"
-
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -105,24 +103,6 @@ type PreconditionError struct{ Reason string }
 
 func (e *PreconditionError) Error() string { return e.Reason }
 
-// throttling lists the codes with which AWS asks for patience.
-var throttling = map[string]bool{
-	"Throttling": true, "ThrottlingException": true, "ThrottledException": true, "RequestLimitExceeded": true,
-	"RequestThrottled": true, "RequestThrottledException": true, "TooManyRequestsException": true, "SlowDown": true,
-}
-
-// passing lists the codes of conflicts that pass by themselves. The SDK retries
-// none of them.
-var passing = map[string]bool{
-	"ConcurrentModification": true, "EntityTemporarilyUnmodifiable": true, "DeleteConflict": true,
-}
-
-// wrongInput lists the codes that blame what was asked for.
-var wrongInput = map[string]bool{
-	"ValidationError": true, "InvalidInput": true, "MalformedPolicyDocument": true, "PolicyNotAttachable": true,
-	"PasswordPolicyViolation": true, "InvalidUserType": true, "UnmodifiableEntity": true,
-}
-
 // temporary reports whether trying again may help, whatever it is about.
 func temporary(err error) bool {
 	return errors.Is(err, ErrThrottled) || errors.Is(err, ErrConflict) || errors.Is(err, ErrUnavailable) || errors.Is(err, store.ErrBusy)
@@ -130,34 +110,13 @@ func temporary(err error) bool {
 
 // kindOf is the sentinel for an error of AWS that trying again may help, or nil.
 func kindOf(err error) error {
-	code := errorCode(err)
 	switch {
-	case throttling[code]:
+	case awsapi.IsThrottled(err):
 		return ErrThrottled
-	case passing[code]:
+	case awsapi.IsConflict(err):
 		return ErrConflict
-	case rejected(err), unreachable(err), httpStatus(err) >= http.StatusInternalServerError:
+	case awsapi.IsUnavailable(err), awsapi.ErrorCode(err) == "": // no answer that could be read
 		return ErrUnavailable
-	case code == "":
-		return ErrUnavailable // no answer that could be read
 	}
 	return nil
-}
-
-// apiMessage is what AWS said, without the SDK's own words.
-func apiMessage(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorMessage()
-	}
-	return err.Error()
-}
-
-// deniedAction names the IAM action that AWS refused.
-func deniedAction(err error) string {
-	var op *smithy.OperationError
-	if errors.As(err, &op) {
-		return "iam:" + innermost(op).OperationName
-	}
-	return ""
 }

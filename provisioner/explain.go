@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -22,15 +23,15 @@ func (e *execution) explain(ctx context.Context, cause error) error {
 	if s == nil || refusedHere(cause) {
 		return cause
 	}
-	code := errorCode(cause)
+	code := awsapi.ErrorCode(cause)
 	wrap := func(kind error) error { return fmt.Errorf("%s: %w: %w", s.logged(), kind, cause) }
 	switch {
 	case code == "EntityAlreadyExists":
 		return wrap(store.ErrExists)
-	case forbidden(cause) && !rejected(cause):
+	case awsapi.IsForbidden(cause):
 		return wrap(e.denied(s, cause))
-	case code == "LimitExceeded", wrongInput[code]:
-		return wrap(&InvalidError{Attribute: attributeOf[s.Action], Reason: apiMessage(cause)})
+	case code == "LimitExceeded", awsapi.IsInvalidInput(cause):
+		return wrap(&InvalidError{Attribute: attributeOf[s.Action], Reason: awsapi.ErrorMessage(cause)})
 	case code == "NoSuchEntity":
 		return wrap(e.missing(ctx, s, cause))
 	}
@@ -53,7 +54,7 @@ func (e *execution) failing() *Step {
 }
 
 func (e *execution) denied(s *Step, cause error) error {
-	d := &DeniedError{Rule: RuleAWS, Action: "iam:" + s.Action, Reason: apiMessage(cause)}
+	d := &DeniedError{Rule: RuleAWS, Action: "iam:" + s.Action, Reason: awsapi.ErrorMessage(cause)}
 	if len(s.Needs) > 0 {
 		d.Resource = s.Needs[0].Resource
 	}
@@ -68,7 +69,7 @@ func (e *execution) missing(ctx context.Context, s *Step, cause error) error {
 		attribute = "groups"
 	}
 	if ref.ID == "" {
-		return &InvalidError{Attribute: "permissionsBoundary", Reason: apiMessage(cause)} // all that a creation refers to
+		return &InvalidError{Attribute: "permissionsBoundary", Reason: awsapi.ErrorMessage(cause)} // all that a creation refers to
 	}
 	name, err := e.nameThere(ctx)
 	gone := errors.Is(err, store.ErrNotFound)
@@ -80,7 +81,7 @@ func (e *execution) missing(ctx context.Context, s *Step, cause error) error {
 	case err == nil && name != e.nameNow():
 		return fmt.Errorf("%w: it was renamed meanwhile", ErrConflict)
 	}
-	return &InvalidError{Attribute: attribute, Reason: apiMessage(cause)}
+	return &InvalidError{Attribute: attribute, Reason: awsapi.ErrorMessage(cause)}
 }
 
 // nameThere is the name under which IAM has the plan's object.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/smithy-go/middleware"
 )
@@ -11,8 +12,9 @@ import (
 // Hurry makes retries quick.
 func (p *Provisioner) Hurry() {
 	p.writes.backoff, p.writes.freshFor, p.writes.attempts = time.Millisecond, 2*time.Second, 4
-	p.writes.iam = iam.NewFromConfig(p.conn.aws, func(o *iam.Options) {
-		o.Retryer = p.conn.renewing(time.Millisecond)
+	p.writes.iam = iam.New(p.writes.iam.Options(), func(o *iam.Options) {
+		o.Retryer = hasty{o.Retryer.(aws.RetryerV2)}
+		o.HTTPClient = p.conn.IAM.Options().HTTPClient
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -75,7 +76,7 @@ func (e *execution) told(cause error) string {
 	if s == nil {
 		return cause.Error()
 	}
-	return s.logged() + ": " + apiMessage(cause)
+	return s.logged() + ": " + awsapi.ErrorMessage(cause)
 }
 
 // end writes how a plan that did not succeed ended. That it is to be tried again

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -71,7 +72,7 @@ func (e *execution) otherDeny(next *Plan) bool {
 // mayPass reports whether looking again may lead further: the conflict may be
 // over, the object may have another name by now, or the deny another place.
 func mayPass(err error) bool {
-	code := errorCode(err)
+	code := awsapi.ErrorCode(err)
 	return kindOf(err) != nil || code == "LimitExceeded" || code == "NoSuchEntity"
 }
 

@@ -37,10 +37,8 @@ func (p *Provisioner) ownChain(ctx context.Context) (*chain, error) {
 	if o.chain != nil {
 		return o.chain, nil
 	}
-	base := p.conn.aws.Copy()
-	base.Credentials = p.conn.base
 	found := &chain{}
-	for i, client := range []*sts.Client{p.conn.STS, sts.NewFromConfig(base)} {
+	for i, client := range []*sts.Client{p.conn.STS, p.conn.BaseSTS()} {
 		out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 		if err != nil {
 			return nil, fmt.Errorf("find out who we are: %w: %w", ErrUnavailable, err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 )
 
@@ -47,7 +48,7 @@ func newGuardLab(tb testing.TB, s setup) *writeLab {
 func (l *writeLab) signIn() {
 	id, secret := l.Credentials()
 	arn := "arn:aws:iam::" + l.ID() + ":role/apps/gateway"
-	l.connect(provisioner.ConnectConfig{RoleARN: arn, AccessKeyID: say(id), SecretAccessKey: say(secret)})
+	l.connect(awsapi.Config{RoleARN: arn, AccessKeyID: say(id), SecretAccessKey: say(secret)})
 }
 
 func gatewayRole(account string, s setup) iamsim.Role {

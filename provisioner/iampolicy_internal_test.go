@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/policy"
 )
 
@@ -73,7 +74,7 @@ func TestPoliciesAllowEveryNeed(t *testing.T) {
 	const account, grant, boundary = "123456789012", "arn:aws:iam::123456789012:policy/team/readers", "arn:aws:iam::123456789012:policy/edge"
 	for _, bounded := range []bool{false, true} {
 		cfg := PolicyConfig{AccountID: account, Path: "/scim/", Grantable: []string{"arn:aws:iam::123456789012:policy/team/*"}, Boundary: boundary}
-		p := &Provisioner{cfg: Config{Grantable: cfg.Grantable}, conn: &Connection{AccountID: account, Partition: "aws"}, writes: &writes{}}
+		p := &Provisioner{cfg: Config{Grantable: cfg.Grantable}, conn: &awsapi.Connection{AccountID: account, Partition: "aws"}, writes: &writes{}}
 		p.writes.cfg = WriteConfig{Passwords: true, Guard: GuardConfig{ManagePath: "/scim/"}}
 		all := NewIAMPolicies(cfg)
 		write := all.Lifecycle

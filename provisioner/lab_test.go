@@ -4,7 +4,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 	"iamscim/store"
 )
@@ -28,7 +28,7 @@ type lab struct {
 	between atomic.Pointer[func(action string)] // called after each answer
 	dir     string                              // of the account's files
 	account *store.Account
-	conn    *provisioner.Connection
+	conn    *awsapi.Connection
 	p       *provisioner.Provisioner
 }
 
@@ -44,7 +44,7 @@ func newLab(tb testing.TB, sim iamsim.Config, fill func(*iamsim.Account)) *lab {
 	}
 	l.serve()
 	id, secret := l.Credentials()
-	l.connect(provisioner.ConnectConfig{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
+	l.connect(awsapi.Config{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
 	l.dir = newFiles(tb, l.ID())
 	account, err := store.OpenAccount(tb.Context(), l.dir, l.ID(), store.AccountOptions{Now: l.Now})
 	if err != nil {
@@ -83,10 +83,13 @@ func (l *lab) serve() {
 }
 
 // connect connects to the account, whatever the environment says.
-func (l *lab) connect(cfg provisioner.ConnectConfig) {
+func (l *lab) connect(cfg awsapi.Config) {
 	l.t.Helper()
 	cfg.Endpoint = l.url
-	l.conn = connect(l.t, cfg)
+	var err error
+	if l.conn, err = awsapi.Connect(l.t.Context(), cfg); err != nil {
+		l.t.Fatal(err)
+	}
 }
 
 // lastAction serves the request and says which action it was.
@@ -109,37 +112,7 @@ func (l *lab) start(cfg provisioner.Config) {
 	l.p.WithoutWaiting()
 }
 
-// environment is an AWS environment in which only what is given is set.
-func environment(tb testing.TB, set map[string]string) {
-	tb.Helper()
-	t, ok := tb.(interface{ Setenv(key, value string) })
-	if !ok {
-		tb.Fatal("cannot set the environment")
-	}
-	none := filepath.Join(tb.TempDir(), "none")
-	for key, value := range map[string]string{
-		"AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none, "AWS_EC2_METADATA_DISABLED": "true",
-		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_REGION": "", "AWS_DEFAULT_REGION": "",
-		"AWS_ENDPOINT_URL_IAM": "", "AWS_ENDPOINT_URL_STS": "", "AWS_ROLE_ARN": "", "AWS_WEB_IDENTITY_TOKEN_FILE": "",
-		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
-	} {
-		t.Setenv(key, value)
-	}
-	for key, value := range set {
-		t.Setenv(key, value)
-	}
-}
-
 func say(s string) func() (string, error) { return func() (string, error) { return s, nil } }
-
-func connect(tb testing.TB, cfg provisioner.ConnectConfig) *provisioner.Connection {
-	tb.Helper()
-	c, err := provisioner.Connect(tb.Context(), cfg)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c
-}
 
 func (l *lab) refresh() *provisioner.Report {
 	l.t.Helper()

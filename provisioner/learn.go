@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -63,7 +64,7 @@ func (p *Provisioner) learnPolicies(ctx context.Context, arns, grants []string) 
 // that version.
 func (p *Provisioner) readPolicy(ctx context.Context, arn string, known *store.Policy) (*store.Policy, error) {
 	out, err := p.writes.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(arn)})
-	if code := errorCode(err); code == "NoSuchEntity" || code == "ValidationError" || code == "InvalidInput" {
+	if code := awsapi.ErrorCode(err); code == "NoSuchEntity" || code == "ValidationError" || code == "InvalidInput" {
 		return nil, fmt.Errorf("policy %s: %w: %w", arn, store.ErrNotFound, err)
 	}
 	if err != nil {

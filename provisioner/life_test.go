@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 	"iamscim/store"
 )
@@ -40,7 +41,7 @@ func TestLifeGoesOn(t *testing.T) {
 	for day := range uint64(7) {
 		live(t, l.Account, 720, day)
 		id, secret := l.Credentials() // temporary ones have expired meanwhile
-		l.connect(provisioner.ConnectConfig{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
+		l.connect(awsapi.Config{RoleARN: l.ReadOnlyRoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
 		l.start(provisioner.Config{})
 		l.confirm()
 		l.same()

@@ -55,13 +55,13 @@ func (p *Provisioner) readUser(ctx context.Context, known *store.User) (*liveUse
 
 // readError gives an error of a live read its kind.
 func readError(what, name string, err error) error {
-	if forbidden(err) && !rejected(err) {
-		return fmt.Errorf("read %s %q: %w: %w", what, name, &DeniedError{Rule: RuleAWS, Reason: apiMessage(err), Action: deniedAction(err)}, err)
+	if awsapi.IsForbidden(err) {
+		return fmt.Errorf("read %s %q: %w: %w", what, name, &DeniedError{Rule: RuleAWS, Reason: awsapi.ErrorMessage(err), Action: awsapi.DeniedAction(err)}, err)
 	}
 	if kind := kindOf(err); kind != nil {
 		return fmt.Errorf("read %s %q: %w: %w", what, name, kind, err)
 	}
-	if errorCode(err) == "NoSuchEntity" { // it went between two reads
+	if awsapi.ErrorCode(err) == "NoSuchEntity" { // it went between two reads
 		return fmt.Errorf("read %s %q: %w: %w", what, name, ErrConflict, err)
 	}
 	return fmt.Errorf("read %s %q: %w", what, name, err)
@@ -98,7 +98,7 @@ func (p *Provisioner) findUser(ctx context.Context, known *store.User) (*iamtype
 // getUser reads the user of that name if it is the one with that id.
 func (p *Provisioner) getUser(ctx context.Context, id, name string) (*iamtypes.User, error) {
 	out, err := p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: aws.String(name)})
-	if errorCode(err) == "NoSuchEntity" {
+	if awsapi.ErrorCode(err) == "NoSuchEntity" {
 		return nil, fmt.Errorf("find user %q: %w: %w", name, store.ErrNotFound, err)
 	}
 	if err != nil {

@@ -74,7 +74,7 @@ func (p *Provisioner) findGroup(ctx context.Context, known *store.Group) (*iamty
 
 func (p *Provisioner) getGroup(ctx context.Context, id, name string) (*iamtypes.Group, error) {
 	out, err := p.writes.iam.GetGroup(ctx, &iam.GetGroupInput{GroupName: aws.String(name), MaxItems: aws.Int32(1)})
-	if errorCode(err) == "NoSuchEntity" {
+	if awsapi.ErrorCode(err) == "NoSuchEntity" {
 		return nil, fmt.Errorf("find group %q: %w: %w", name, store.ErrNotFound, err)
 	}
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -72,7 +73,7 @@ func (o *observer) observe(ctx context.Context) (*facts, error) {
 	o.optional(ctx, "GenerateCredentialReport", o.generateReport)
 	o.optional(ctx, "GetAccountSummary", o.readSummary)
 	if err := o.readAccount(ctx); err != nil {
-		return nil, notAllowed(err)
+		return nil, awsapi.DiagnoseRead(err)
 	}
 	o.optional(ctx, "ListRoles", o.readRoleExtras)
 	o.optional(ctx, "ListVirtualMFADevices", o.readVirtualMFA)

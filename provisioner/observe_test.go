@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 	"iamscim/store"
 )
@@ -340,7 +341,7 @@ func TestLeastPrivilege(t *testing.T) {
 		})
 		if document != "" {
 			reader, _ := l.User("reader")
-			l.connect(provisioner.ConnectConfig{AccessKeyID: say(reader.Keys[0].ID), SecretAccessKey: say(reader.Keys[0].Secret)})
+			l.connect(awsapi.Config{AccessKeyID: say(reader.Keys[0].ID), SecretAccessKey: say(reader.Keys[0].Secret)})
 			l.start(provisioner.Config{})
 		}
 		l.refresh()

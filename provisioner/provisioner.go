@@ -8,12 +8,13 @@ import (
 	"sync/atomic"
 	"time"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
 // Config is what New needs; zero values are usable but for the first two.
 type Config struct {
-	Connection *Connection
+	Connection *awsapi.Connection
 	Account    *store.Account
 
 	Interval     time.Duration // between refreshes (5 m), with jitter
@@ -31,7 +32,7 @@ type Config struct {
 // Provisioner keeps the snapshot of one account in step with AWS. It is safe
 // for concurrent use.
 type Provisioner struct {
-	conn    *Connection
+	conn    *awsapi.Connection
 	account *store.Account
 	cfg     Config
 	log     *slog.Logger

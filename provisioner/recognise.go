@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -20,7 +21,7 @@ const clockSkew = 5 * time.Minute
 // take effect and only its answer was lost. IAM has no client tokens. It
 // returns nil if not.
 func (e *execution) recognise(ctx context.Context, s *Step, err error) *made {
-	switch code := errorCode(err); {
+	switch code := awsapi.ErrorCode(err); {
 	case s.Action == "CreateUser" && code == "EntityAlreadyExists":
 		if e.shown(ctx, func() error { _, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.user()}); return err }) {
 			if u, err := e.ourUser(ctx, s); err == nil {
@@ -49,7 +50,7 @@ func (e *execution) recognise(ctx context.Context, s *Step, err error) *made {
 // shown waits until IAM shows what it says exists already.
 func (e *execution) shown(ctx context.Context, read func() error) bool {
 	wait, until := e.p.writes.backoff, time.Now().Add(e.p.writes.freshFor)
-	for errorCode(read()) == "NoSuchEntity" {
+	for awsapi.ErrorCode(read()) == "NoSuchEntity" {
 		if time.Now().After(until) || !pause(ctx, wait) {
 			return false
 		}
@@ -64,7 +65,7 @@ func (e *execution) shown(ctx context.Context, read func() error) bool {
 func (e *execution) ourUser(ctx context.Context, s *Step) (*iamtypes.User, error) {
 	none := fmt.Errorf("user %q of this plan: %w", s.param("user"), store.ErrNotFound)
 	out, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.user()})
-	if errorCode(err) == "NoSuchEntity" {
+	if awsapi.ErrorCode(err) == "NoSuchEntity" {
 		return nil, none
 	}
 	if err != nil {
@@ -93,7 +94,7 @@ func (e *execution) ourGroup(ctx context.Context, s *Step) (*iamtypes.Group, err
 	name := s.param("group")
 	none := fmt.Errorf("group %q of this plan: %w", name, store.ErrNotFound)
 	out, err := e.p.writes.iam.GetGroup(ctx, &iam.GetGroupInput{GroupName: aws.String(name), MaxItems: aws.Int32(1)})
-	if errorCode(err) == "NoSuchEntity" {
+	if awsapi.ErrorCode(err) == "NoSuchEntity" {
 		return nil, none
 	}
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -49,8 +50,8 @@ var errDeadline = errors.New("the refresh took longer than its deadline")
 // Refresh observes the account and publishes what it saw. There is one at a
 // time: a caller meanwhile waits for the running one and gets its result.
 //
-// On any error the snapshot is what it was. A *ConnectError means that AWS
-// does not accept us (any more), a *store.HeldError that an operator must
+// On any error the snapshot is what it was. An *awsapi.ConnectError means that
+// AWS does not accept us (any more), a *store.HeldError that an operator must
 // confirm the loss first; store.ErrOtherAccount that the credentials now
 // belong to another account.
 //
@@ -103,10 +104,10 @@ func (p *Provisioner) refresh(ctx context.Context, opt RefreshOptions) (*Report,
 	}
 	defer p.release()
 	started := p.now()
-	before := p.conn.calls.snapshot()
+	before := p.conn.Calls()
 	report := &Report{Started: started}
 	err := p.observeAndSwap(ctx, opt, report)
-	report.Calls = p.conn.calls.since(before)
+	report.Calls = p.conn.CallsSince(before)
 	report.Took = p.now().Sub(started)
 	p.note(func(h *Health) {
 		h.Snapshot.LastAttempt, h.Snapshot.LastError = &started, ""
@@ -178,7 +179,7 @@ func (p *Provisioner) confirm(ctx context.Context, opt RefreshOptions) error {
 
 // look reads the account and composes what was read.
 func (p *Provisioner) look(ctx context.Context, prior *prior, tell func(Progress)) (*composer, *store.Observation, error) {
-	before := p.conn.calls.snapshot()
+	before := p.conn.Calls()
 	o := &observer{
 		iam: p.conn.IAM, log: p.log, now: p.now, prior: prior, memo: p.memo, tell: tell,
 		grantable: p.cfg.Grantable, pollFirst: p.reportPoll, pollFor: p.reportWait,
@@ -202,7 +203,7 @@ func (p *Provisioner) look(ctx context.Context, prior *prior, tell func(Progress
 		accountID: p.conn.AccountID, facts: facts, prior: prior, memory: memory, derive: p.cfg.Derive, grantable: p.cfg.Grantable,
 	}
 	obs := c.compose()
-	obs.APIs, obs.Took = p.conn.calls.since(before), p.now().Sub(facts.started)
+	obs.APIs, obs.Took = p.conn.CallsSince(before), p.now().Sub(facts.started)
 	return c, obs, nil
 }
 
@@ -227,19 +228,19 @@ func (p *Provisioner) loadKnown(ctx context.Context) (*prior, error) {
 // rejects them, since they may have been rotated; and nothing is read with
 // credentials of another account.
 func (p *Provisioner) checkIdentity(ctx context.Context) error {
-	id, err := p.conn.identity(ctx)
-	var ce *ConnectError
-	if errors.As(err, &ce) && rejected(err) {
+	id, err := p.conn.Identity(ctx)
+	var ce *awsapi.ConnectError
+	if errors.As(err, &ce) && awsapi.IsUnauthenticated(err) {
 		p.log.WarnContext(ctx, "aws rejects the credentials; reading them again", "err", err)
-		p.conn.forget()
-		id, err = p.conn.identity(ctx)
+		p.conn.Forget()
+		id, err = p.conn.Identity(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
-	if id.account != p.account.ID {
-		return fmt.Errorf("sign in: %w", &ConnectError{
-			Problem: fmt.Sprintf("these credentials belong to account %s, the data to account %s", id.account, p.account.ID),
+	if id.AccountID != p.account.ID {
+		return fmt.Errorf("sign in: %w", &awsapi.ConnectError{
+			Problem: fmt.Sprintf("these credentials belong to account %s, the data to account %s", id.AccountID, p.account.ID),
 			Remedy:  "use credentials of the account the data directory was made for, or another data directory",
 			Err:     store.ErrOtherAccount,
 		})
@@ -249,16 +250,10 @@ func (p *Provisioner) checkIdentity(ctx context.Context) error {
 		return fmt.Errorf("sign in: %w", err)
 	}
 	p.note(func(h *Health) {
-		h.Credentials = CredentialsHealth{OK: true, Caller: id.arn, Role: p.conn.RoleARN}
+		h.Credentials = CredentialsHealth{OK: true, Caller: id.ARN, Role: p.conn.RoleARN}
 		if !expires.IsZero() {
 			h.Credentials.Expires = &expires
 		}
 	})
 	return nil
-}
-
-// rejected reports whether AWS itself turned the credentials down.
-func rejected(err error) bool {
-	_, ok := rejections[errorCode(err)]
-	return ok
 }

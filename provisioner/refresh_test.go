@@ -3,12 +3,14 @@ package provisioner_test
 import (
 	"context"
 	"errors"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 	"iamscim/store"
 )
@@ -97,10 +99,12 @@ func TestOtherAccount(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	l.refresh()
-	other, url := serveElsewhere(t, iamsim.Config{AccountID: "999999999999"})
-	cfg := keysOf(other)
-	cfg.Endpoint = url
-	l.conn = connect(t, cfg)
+	other := iamsim.New(iamsim.Config{AccountID: "999999999999"})
+	srv := httptest.NewServer(other)
+	t.Cleanup(srv.Close)
+	l.url = srv.URL
+	id, secret := other.Credentials()
+	l.connect(awsapi.Config{AccessKeyID: say(id), SecretAccessKey: say(secret)})
 	l.start(provisioner.Config{})
 	if err := l.refuse(); !errors.Is(err, store.ErrOtherAccount) {
 		t.Errorf("got %v, want another account", err)
@@ -142,7 +146,7 @@ func TestMissingPermission(t *testing.T) {
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	l.AddUser(iamsim.User{Name: "reader", Keys: []iamsim.AccessKey{{}}})
 	reader, _ := l.User("reader")
-	l.connect(provisioner.ConnectConfig{AccessKeyID: say(reader.Keys[0].ID), SecretAccessKey: say(reader.Keys[0].Secret)})
+	l.connect(awsapi.Config{AccessKeyID: say(reader.Keys[0].ID), SecretAccessKey: say(reader.Keys[0].Secret)})
 	l.start(provisioner.Config{})
 	l.refuse()
 	h := l.p.Health()
@@ -159,7 +163,7 @@ func TestRotatedKeys(t *testing.T) {
 		Attached: []string{"arn:aws:iam::aws:policy/IAMReadOnlyAccess"},
 	}})
 	key := reader.Keys[0]
-	l.connect(provisioner.ConnectConfig{
+	l.connect(awsapi.Config{
 		AccessKeyID:     func() (string, error) { return key.ID, nil },
 		SecretAccessKey: func() (string, error) { return key.Secret, nil },
 	})
@@ -249,7 +253,7 @@ func TestReadRate(t *testing.T) {
 	t.Parallel()
 	l := newLab(t, iamsim.Config{}, func(a *iamsim.Account) { people(a, 5) })
 	id, secret := l.Credentials()
-	l.connect(provisioner.ConnectConfig{AccessKeyID: say(id), SecretAccessKey: say(secret), ReadRate: 8})
+	l.connect(awsapi.Config{AccessKeyID: say(id), SecretAccessKey: say(secret), ReadRate: 8})
 	l.start(provisioner.Config{})
 	began := time.Now()
 	r := l.refresh()

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -50,7 +51,7 @@ func (r *request) createGroup(ctx context.Context, w *GroupWish) (*Change, error
 	}
 	// Groups cannot be tagged: that this one is ours if the answer is lost
 	// follows from its not having been there before.
-	if _, err := r.p.getGroup(ctx, "", name); !errors.Is(err, store.ErrNotFound) || errorCode(err) != "NoSuchEntity" {
+	if _, err := r.p.getGroup(ctx, "", name); !errors.Is(err, store.ErrNotFound) || awsapi.ErrorCode(err) != "NoSuchEntity" {
 		if err == nil || errors.Is(err, store.ErrNotFound) {
 			err = fmt.Errorf("group %q: %w", *w.DisplayName, store.ErrExists)
 		}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -94,7 +95,7 @@ func (p *Provisioner) report(ctx context.Context, r *Report, err error) {
 			"new", r.Outcome.New, "flags", len(r.Flags), "took", r.Took)
 		return
 	}
-	var ce *ConnectError
+	var ce *awsapi.ConnectError
 	var held *store.HeldError
 	switch {
 	case errors.As(err, &held):

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -191,7 +192,7 @@ func callDeleteServiceCredential(ctx context.Context, c *iam.Client, s *Step) (*
 
 func callCreateLogin(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
 	_, err := c.CreateLoginProfile(ctx, &iam.CreateLoginProfileInput{UserName: s.user(), Password: aws.String(s.secret())})
-	if errorCode(err) == "EntityAlreadyExists" { // the answer to our own first attempt was lost
+	if awsapi.ErrorCode(err) == "EntityAlreadyExists" { // the answer to our own first attempt was lost
 		return callUpdateLogin(ctx, c, s)
 	}
 	return nil, err

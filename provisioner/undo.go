@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"time"
 
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -127,11 +128,11 @@ func (e *execution) takeBack(ctx context.Context, i int) (problem string, err er
 	case refusedHere(err): // whoever is to be in the group again is gone
 		e.mark(i, store.StepSkipped, "")
 		return "", nil
-	case errors.Is(err, errCrashed), err != nil && kindOf(err) != nil && errorCode(err) != "DeleteConflict":
+	case errors.Is(err, errCrashed), err != nil && kindOf(err) != nil && awsapi.ErrorCode(err) != "DeleteConflict":
 		return "", fmt.Errorf("undo %s: %w", s.logged(), err)
 	case err != nil: // a conflict with what others added meanwhile does not pass
 		e.calls = append(e.calls, inverse.logged()+" failed: "+err.Error())
-		return fmt.Sprintf("%s was not undone: %s", s.logged(), apiMessage(err)), nil
+		return fmt.Sprintf("%s was not undone: %s", s.logged(), awsapi.ErrorMessage(err)), nil
 	}
 	e.calls = append(e.calls, inverse.logged())
 	if state == store.StepSkipped && inverse.Action != "RemoveUserFromGroup" && e.p.now().Before(e.shownBy()) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 	"iamscim/store"
 )
@@ -19,7 +20,7 @@ func newWriteLab(tb testing.TB, sim iamsim.Config, cfg provisioner.WriteConfig, 
 	tb.Helper()
 	l := &writeLab{newLab(tb, sim, fill)}
 	id, secret := l.Credentials()
-	l.connect(provisioner.ConnectConfig{RoleARN: l.RoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
+	l.connect(awsapi.Config{RoleARN: l.RoleARN(), AccessKeyID: say(id), SecretAccessKey: say(secret)})
 	l.restart(cfg)
 	if _, err := l.p.Refresh(tb.Context(), provisioner.RefreshOptions{}); err != nil {
 		tb.Fatal(err)

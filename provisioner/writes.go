@@ -7,8 +7,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"golang.org/x/time/rate"
 
@@ -103,43 +101,11 @@ func newWrites(p *Provisioner) *writes {
 	}
 	w.capability.wake = make(chan struct{}, 1)
 	if p.conn != nil {
-		w.iam = p.conn.writer(cfg.ReadRate)
-		p.conn.onForget = p.doubt
+		w.iam = p.conn.WriteClient(cfg.ReadRate)
+		p.conn.OnForget(p.doubt)
 	}
 	p.account.Snapshot.OnCommit(w.world.committed)
 	return w
-}
-
-// writer makes the client of the write path. Its retries are the standard ones:
-// the adaptive mode of the observation delays every call of its client, and
-// here somebody waits.
-func (c *Connection) writer(readRate float64) *iam.Client {
-	return iam.NewFromConfig(c.aws, func(o *iam.Options) {
-		o.Retryer = c.renewing(3 * time.Second)
-		o.HTTPClient = newHTTPClient().WithTimeout(20 * time.Second)
-		o.APIOptions = append(o.APIOptions, limiter(readRate))
-	})
-}
-
-// renewing retries as usual, and with credentials read anew where AWS rejects
-// those in use: keys may have been rotated under us.
-func (c *Connection) renewing(backoff time.Duration) aws.Retryer {
-	return &renewing{forget: c.forget, Standard: retry.NewStandard(func(so *retry.StandardOptions) {
-		so.MaxAttempts, so.MaxBackoff = 4, backoff
-	})}
-}
-
-type renewing struct {
-	*retry.Standard
-	forget func()
-}
-
-func (r *renewing) IsErrorRetryable(err error) bool {
-	if rejected(err) {
-		r.forget()
-		return true
-	}
-	return r.Standard.IsErrorRetryable(err)
 }
 
 // pace spaces out the calls that change something. Urgent ones, which cut

@@ -11,6 +11,7 @@ import (
 	scimerrors "github.com/elimity-com/scim/errors"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -94,7 +95,7 @@ func observationError(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
 		return err // nothing was observed: the confirmation is gone
 	}
-	if connect := new(provisioner.ConnectError); errors.As(err, &connect) {
+	if connect := new(awsapi.ConnectError); errors.As(err, &connect) {
 		return fmt.Errorf("%w: %w", reply(http.StatusServiceUnavailable, sentence(connect.Problem+"; "+connect.Remedy)), err)
 	}
 	return fmt.Errorf("%w: %w", reply(http.StatusServiceUnavailable,

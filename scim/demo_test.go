@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 	"iamscim/scim/auth"
 	"iamscim/store"
@@ -100,11 +101,11 @@ func (d *demo) connect(t testing.TB) {
 }
 
 // dial signs in to the simulated account, with no role as its administrator.
-func (d *demo) dial(t testing.TB, role string) *provisioner.Connection {
+func (d *demo) dial(t testing.TB, role string) *awsapi.Connection {
 	t.Helper()
 	id, secret := d.sim.Credentials()
 	say := func(s string) func() (string, error) { return func() (string, error) { return s, nil } }
-	conn, err := provisioner.Connect(t.Context(), provisioner.ConnectConfig{
+	conn, err := awsapi.Connect(t.Context(), awsapi.Config{
 		RoleARN: role, AccessKeyID: say(id), SecretAccessKey: say(secret), Endpoint: d.aws.URL,
 	})
 	if err != nil {

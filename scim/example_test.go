@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 	"iamscim/scim"
 	"iamscim/scim/auth"
@@ -41,7 +42,7 @@ func ExampleNew() {
 	check(os.Setenv("AWS_ENDPOINT_URL", aws.URL))
 	defer func() { check(os.Unsetenv("AWS_ENDPOINT_URL")) }()
 	id, secret := sim.Credentials()
-	conn, err := provisioner.Connect(ctx, provisioner.ConnectConfig{
+	conn, err := awsapi.Connect(ctx, awsapi.Config{
 		AccessKeyID:     func() (string, error) { return id, nil },
 		SecretAccessKey: func() (string, error) { return secret, nil },
 	})

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 )
 
 // awsFlags say how to reach the account, how hard to read it, and what to make
@@ -36,8 +36,8 @@ func (f *awsFlags) add(cmd *cobra.Command) {
 
 // connectConfig says how to reach AWS. Keys of our own variables are read at
 // every use, so that rotated ones are found; without them the SDK looks.
-func (f *awsFlags) connectConfig(p process, log *slog.Logger) provisioner.ConnectConfig {
-	cfg := provisioner.ConnectConfig{
+func (f *awsFlags) connectConfig(p process, log *slog.Logger) awsapi.Config {
+	cfg := awsapi.Config{
 		RoleARN:         f.roleARN,
 		ExternalID:      f.externalID,
 		SessionDuration: time.Duration(f.session),

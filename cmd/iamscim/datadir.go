@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
 
@@ -55,7 +55,7 @@ func onlyAccount(dir, wanted string) (string, error) {
 // connectFor connects to the account of a data directory. If there is exactly
 // one, AWS need not be reachable. Credentials of an account that is not among
 // those there are refused: clients would be shown another account's users.
-func connectFor(ctx context.Context, dir string, cfg provisioner.ConnectConfig) (*provisioner.Connection, error) {
+func connectFor(ctx context.Context, dir string, cfg awsapi.Config) (*awsapi.Connection, error) {
 	found, err := accountsIn(dir)
 	if err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func connectFor(ctx context.Context, dir string, cfg provisioner.ConnectConfig) 
 	if len(found) == 1 {
 		cfg.AccountID, cfg.Timeout = found[0], knownTimeout
 	}
-	conn, err := provisioner.Connect(ctx, cfg)
+	conn, err := awsapi.Connect(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}

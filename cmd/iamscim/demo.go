@@ -10,7 +10,7 @@ import (
 	"os"
 	"time"
 
-	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 )
 
@@ -52,9 +52,9 @@ func startDemo(ctx context.Context, f *serveFlags) (*demo, error) {
 
 // connectConfig is how the gateway reaches the simulated account: as it would
 // a real one, with a role, but without a rate limit.
-func (d *demo) connectConfig(log *slog.Logger) provisioner.ConnectConfig {
+func (d *demo) connectConfig(log *slog.Logger) awsapi.Config {
 	id, key := d.account.Credentials()
-	return provisioner.ConnectConfig{
+	return awsapi.Config{
 		Endpoint:        d.url,
 		RoleARN:         d.account.RoleARN(),
 		AccessKeyID:     func() (string, error) { return id, nil },

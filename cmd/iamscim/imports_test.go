@@ -14,13 +14,13 @@ import (
 func TestImports(t *testing.T) {
 	const module = "iamscim"
 	allowed := map[string][]string{
-		"cmd/iamscim":        {"conformance", "provisioner", "provisioner/iamsim", "scim", "scim/auth", "store"},
+		"cmd/iamscim":        {"conformance", "provisioner", "provisioner/awsapi", "provisioner/iamsim", "scim", "scim/auth", "store"},
 		"conformance":        nil,
 		"provisioner":        {"provisioner/awsapi", "provisioner/policy", "store"},
 		"provisioner/awsapi": nil,
 		"provisioner/iamsim": {"provisioner/policy"},
 		"provisioner/policy": nil,
-		"scim":               {"provisioner", "scim/auth", "scim/filter", "scim/patch", "scim/tree", "store"},
+		"scim":               {"provisioner", "provisioner/awsapi", "scim/auth", "scim/filter", "scim/patch", "scim/tree", "store"},
 		"scim/auth":          {"store"},
 		"scim/filter":        {"store"},
 		"scim/patch":         {"scim/filter", "scim/tree", "store"},

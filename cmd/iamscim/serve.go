@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/scim"
 	"iamscim/scim/auth"
 	"iamscim/store"
@@ -179,7 +180,7 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 }
 
 // sayConnected logs how the way into AWS was found.
-func sayConnected(ctx context.Context, conn *provisioner.Connection, log *slog.Logger) {
+func sayConnected(ctx context.Context, conn *awsapi.Connection, log *slog.Logger) {
 	if ce := conn.Pending; ce != nil {
 		log.ErrorContext(ctx, "aws cannot be reached; serving what is known, and trying on",
 			"account", conn.AccountID, "problem", ce.Problem, "remedy", ce.Remedy, "err", ce.Err)

@@ -1,7 +1,6 @@
-package provisioner
+package awsapi
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -64,7 +63,7 @@ func diagnose(err error) error {
 		Problem: "AWS refused to say who we are",
 		Remedy:  "see what it answered; if it persists, check the endpoint and the AWS Health Dashboard",
 		Err:     err,
-		passing: httpStatus(err) >= http.StatusInternalServerError || throttling[errorCode(err)],
+		passing: httpStatus(err) >= http.StatusInternalServerError || IsThrottled(err),
 	}
 }
 
@@ -103,13 +102,13 @@ var rejections = map[string]ConnectError{
 // credentialProblem recognises what an error says about our credentials or the
 // endpoint; nil if it says nothing about either.
 func credentialProblem(err error) *ConnectError {
-	if r, ok := rejections[errorCode(err)]; ok {
+	if r, ok := rejections[ErrorCode(err)]; ok {
 		r.Err = err
 		r.Remedy += clockHint(err)
 		return &r
 	}
 	var op *smithy.OperationError
-	if errors.As(err, &op) && innermost(op).OperationName == "AssumeRole" && forbidden(err) {
+	if errors.As(err, &op) && innermost(op).OperationName == "AssumeRole" && IsForbidden(err) {
 		return &ConnectError{
 			Problem: "the role cannot be assumed",
 			Remedy: "check that the role exists, that its trust policy names this caller (and the external id, if one is given here or demanded there), " +
@@ -128,11 +127,21 @@ func credentialProblem(err error) *ConnectError {
 	return nil
 }
 
-// notAllowed explains a read that AWS refused and without which there is no
-// observation; any other error is returned as it is.
-func notAllowed(err error) error {
-	action := deniedAction(err)
-	if action == "" || !forbidden(err) || credentialProblem(err) != nil {
+// Diagnose turns an error of AWS into what it means for the credentials, or
+// nil if it says nothing about them.
+func (c *Connection) Diagnose(err error) *ConnectError {
+	var ce *ConnectError
+	if errors.As(err, &ce) {
+		return ce
+	}
+	return credentialProblem(err)
+}
+
+// DiagnoseRead explains a read that AWS refused and without which there is no
+// observation, as a *ConnectError; any other error is returned as it is.
+func DiagnoseRead(err error) error {
+	action := DeniedAction(err)
+	if action == "" || !IsForbidden(err) || credentialProblem(err) != nil {
 		return err
 	}
 	return &ConnectError{
@@ -140,41 +149,6 @@ func notAllowed(err error) error {
 		Remedy:  "attach the AWS-managed policy IAMReadOnlyAccess, or the read policy of docs/iam-policy.json, to the role or user in use, and look for a permissions boundary or service control policy that denies it",
 		Err:     err,
 	}
-}
-
-// innermost finds the call that really failed: a failing AssumeRole arrives
-// wrapped in the call that needed its credentials.
-func innermost(op *smithy.OperationError) *smithy.OperationError {
-	for {
-		var inner *smithy.OperationError
-		if !errors.As(op.Unwrap(), &inner) {
-			return op
-		}
-		op = inner
-	}
-}
-
-// forbidden goes by the status too, because some compatible services refuse without a code the
-// SDK can read (observed: it arrives as UnknownError).
-func forbidden(err error) bool {
-	code := errorCode(err)
-	return code == "AccessDenied" || code == "AccessDeniedException" || httpStatus(err) == http.StatusForbidden
-}
-
-func unreachable(err error) bool {
-	var send *smithyhttp.RequestSendError
-	if errors.As(err, &send) {
-		return !errors.Is(err, context.Canceled)
-	}
-	return errors.Is(err, context.DeadlineExceeded)
-}
-
-func httpStatus(err error) int {
-	var re *smithyhttp.ResponseError
-	if errors.As(err, &re) {
-		return re.HTTPStatusCode()
-	}
-	return 0
 }
 
 // clockHint compares this machine's clock with the answer's Date header.

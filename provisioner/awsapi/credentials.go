@@ -1,4 +1,4 @@
-package provisioner
+package awsapi
 
 import (
 	"context"
@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 )
 
@@ -30,7 +29,7 @@ func cached(p aws.CredentialsProvider) *aws.CredentialsCache {
 }
 
 // keyProvider reads a long-term access key whenever it is asked; the cache
-// around it asks once, and again after forget.
+// around it asks once, and again after Forget.
 type keyProvider struct{ id, secret func() (string, error) }
 
 func (p keyProvider) Retrieve(context.Context) (aws.Credentials, error) {
@@ -57,7 +56,7 @@ type roleProvider struct {
 	log        *slog.Logger
 }
 
-func newRoleProvider(client *sts.Client, cfg ConnectConfig) *roleProvider {
+func newRoleProvider(client *sts.Client, cfg Config) *roleProvider {
 	session := func(d time.Duration) aws.CredentialsProvider {
 		return stscreds.NewAssumeRoleProvider(client, cfg.RoleARN, func(o *stscreds.AssumeRoleOptions) {
 			o.Duration = d
@@ -88,7 +87,7 @@ func (p *roleProvider) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		return p.hour.Retrieve(ctx)
 	}
 	creds, err := p.long.Retrieve(ctx)
-	if err == nil || errorCode(err) != "ValidationError" {
+	if err == nil || ErrorCode(err) != "ValidationError" {
 		return creds, err
 	}
 	creds, hourErr := p.hour.Retrieve(ctx)
@@ -116,39 +115,4 @@ func sdkLogger(log *slog.Logger) logging.Logger {
 	return logging.LoggerFunc(func(_ logging.Classification, format string, args ...any) {
 		log.Debug("aws sdk", "message", fmt.Sprintf(format, args...))
 	})
-}
-
-// observationRetryer slows the whole client down when AWS throttles.
-func observationRetryer() aws.Retryer {
-	return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-		o.StandardOptions = append(o.StandardOptions, observationRetries)
-	})
-}
-
-// observationRetries are patient, since nobody waits for an observation. The
-// SDK's token bucket is the retry budget over all calls: a broken endpoint uses
-// it up, and then fails at once instead of after eight attempts a call.
-func observationRetries(o *retry.StandardOptions) {
-	o.MaxAttempts = 8
-	o.MaxBackoff = 20 * time.Second
-	o.Retryables = append(o.Retryables, retry.IsErrorRetryableFunc(brokenAnswer))
-}
-
-// brokenAnswer retries answers that end half-way. The SDK does not, because
-// for a write it cannot know whether it took effect; here are only reads.
-func brokenAnswer(err error) aws.Ternary {
-	var broken *smithy.DeserializationError
-	if errors.As(err, &broken) {
-		return aws.TrueTernary
-	}
-	return aws.UnknownTernary
-}
-
-// errorCode is the code AWS gave, or "".
-func errorCode(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
 }

@@ -1,4 +1,4 @@
-package provisioner_test
+package awsapi_test
 
 import (
 	"bytes"
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
-	"iamscim/provisioner"
+	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
 )
 
@@ -35,9 +36,37 @@ func serveElsewhere(t *testing.T, cfg iamsim.Config) (a *iamsim.Account, url str
 	return a, srv.URL
 }
 
-func keysOf(a *iamsim.Account) provisioner.ConnectConfig {
+// environment is an AWS environment in which only what is given is set.
+func environment(t *testing.T, set map[string]string) {
+	t.Helper()
+	none := filepath.Join(t.TempDir(), "none")
+	for key, value := range map[string]string{
+		"AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none, "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_REGION": "", "AWS_DEFAULT_REGION": "",
+		"AWS_ENDPOINT_URL_IAM": "", "AWS_ENDPOINT_URL_STS": "", "AWS_ROLE_ARN": "", "AWS_WEB_IDENTITY_TOKEN_FILE": "",
+		"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "", "AWS_CONTAINER_CREDENTIALS_FULL_URI": "",
+	} {
+		t.Setenv(key, value)
+	}
+	for key, value := range set {
+		t.Setenv(key, value)
+	}
+}
+
+func keysOf(a *iamsim.Account) awsapi.Config {
 	id, secret := a.Credentials()
-	return provisioner.ConnectConfig{AccessKeyID: say(id), SecretAccessKey: say(secret)}
+	return awsapi.Config{AccessKeyID: say(id), SecretAccessKey: say(secret)}
+}
+
+func say(s string) func() (string, error) { return func() (string, error) { return s, nil } }
+
+func connect(t *testing.T, cfg awsapi.Config) *awsapi.Connection {
+	t.Helper()
+	c, err := awsapi.Connect(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func TestConnect(t *testing.T) {
@@ -65,7 +94,7 @@ func TestConnect(t *testing.T) {
 	t.Run("default chain", func(t *testing.T) {
 		t.Setenv("AWS_ACCESS_KEY_ID", id)
 		t.Setenv("AWS_SECRET_ACCESS_KEY", secret)
-		c := connect(t, provisioner.ConnectConfig{})
+		c := connect(t, awsapi.Config{})
 		if !strings.Contains(c.CallerARN, ":user/") {
 			t.Errorf("got caller %s", c.CallerARN)
 		}
@@ -91,7 +120,7 @@ func TestConnectChained(t *testing.T) {
 	cfg := keysOf(a)
 	cfg.RoleARN = "arn:aws:iam::" + a.ID() + ":role/" + short.Name
 	cfg.SessionDuration = 12 * time.Hour
-	assertHour := func(t *testing.T, cfg provisioner.ConnectConfig) {
+	assertHour := func(t *testing.T, cfg awsapi.Config) {
 		t.Helper()
 		var log bytes.Buffer
 		cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
@@ -145,27 +174,27 @@ func TestConnectRefused(t *testing.T) {
 	externalARN := "arn:aws:iam::" + a.ID() + ":role/" + external.Name
 	tests := []struct {
 		name    string
-		cfg     provisioner.ConnectConfig
+		cfg     awsapi.Config
 		env     map[string]string
 		problem string
 	}{
-		{name: "unknown key", cfg: provisioner.ConnectConfig{AccessKeyID: say("AKIAIOSFODNN7EXAMPLE"), SecretAccessKey: say(secret)},
+		{name: "unknown key", cfg: awsapi.Config{AccessKeyID: say("AKIAIOSFODNN7EXAMPLE"), SecretAccessKey: say(secret)},
 			problem: "does not know the access key"},
-		{name: "wrong secret", cfg: provisioner.ConnectConfig{AccessKeyID: say(id), SecretAccessKey: say("wrong")},
+		{name: "wrong secret", cfg: awsapi.Config{AccessKeyID: say(id), SecretAccessKey: say("wrong")},
 			problem: "rejects the signature"},
-		{name: "account root", cfg: provisioner.ConnectConfig{AccessKeyID: say(rootID), SecretAccessKey: say(rootSecret)},
+		{name: "account root", cfg: awsapi.Config{AccessKeyID: say(rootID), SecretAccessKey: say(rootSecret)},
 			problem: "account root"},
-		{name: "missing role", cfg: provisioner.ConnectConfig{RoleARN: "arn:aws:iam::" + a.ID() + ":role/none", AccessKeyID: say(id), SecretAccessKey: say(secret)},
+		{name: "missing role", cfg: awsapi.Config{RoleARN: "arn:aws:iam::" + a.ID() + ":role/none", AccessKeyID: say(id), SecretAccessKey: say(secret)},
 			problem: "role cannot be assumed"},
-		{name: "missing external id", cfg: provisioner.ConnectConfig{RoleARN: externalARN, AccessKeyID: say(id), SecretAccessKey: say(secret)},
+		{name: "missing external id", cfg: awsapi.Config{RoleARN: externalARN, AccessKeyID: say(id), SecretAccessKey: say(secret)},
 			problem: "role cannot be assumed"},
-		{name: "wrong external id", cfg: provisioner.ConnectConfig{RoleARN: externalARN, ExternalID: "wrong", AccessKeyID: say(id), SecretAccessKey: say(secret)},
+		{name: "wrong external id", cfg: awsapi.Config{RoleARN: externalARN, ExternalID: "wrong", AccessKeyID: say(id), SecretAccessKey: say(secret)},
 			problem: "role cannot be assumed"},
 		{name: "no credentials", problem: "no usable AWS credentials"},
-		{name: "half a key", cfg: provisioner.ConnectConfig{AccessKeyID: say(id)}, problem: "one half"},
-		{name: "empty key", cfg: provisioner.ConnectConfig{AccessKeyID: say(""), SecretAccessKey: say("")}, problem: "no usable AWS credentials"},
-		{name: "no role ARN", cfg: provisioner.ConnectConfig{RoleARN: "admin"}, problem: "not the ARN of an IAM role"},
-		{name: "session too long", cfg: provisioner.ConnectConfig{SessionDuration: 13 * time.Hour}, problem: "outside what AWS allows"},
+		{name: "half a key", cfg: awsapi.Config{AccessKeyID: say(id)}, problem: "one half"},
+		{name: "empty key", cfg: awsapi.Config{AccessKeyID: say(""), SecretAccessKey: say("")}, problem: "no usable AWS credentials"},
+		{name: "no role ARN", cfg: awsapi.Config{RoleARN: "admin"}, problem: "not the ARN of an IAM role"},
+		{name: "session too long", cfg: awsapi.Config{SessionDuration: 13 * time.Hour}, problem: "outside what AWS allows"},
 		{name: "plain http", cfg: keysOf(a), env: map[string]string{"AWS_ENDPOINT_URL_STS": "http://sts.example.com"}, problem: "not encrypted"},
 	}
 	for _, tt := range tests {
@@ -173,8 +202,8 @@ func TestConnectRefused(t *testing.T) {
 			for key, value := range tt.env {
 				t.Setenv(key, value)
 			}
-			_, err := provisioner.Connect(t.Context(), tt.cfg)
-			var ce *provisioner.ConnectError
+			_, err := awsapi.Connect(t.Context(), tt.cfg)
+			var ce *awsapi.ConnectError
 			if !errors.As(err, &ce) || !strings.Contains(ce.Problem, tt.problem) || ce.Remedy == "" {
 				t.Errorf("got %v, want a problem with %q and a remedy", err, tt.problem)
 			}
@@ -191,8 +220,8 @@ func TestConnectDeadEndpoint(t *testing.T) {
 	t.Parallel()
 	cfg := keysOf(iamsim.New(iamsim.Config{}))
 	cfg.Endpoint = "http://127.0.0.1:1"
-	_, err := provisioner.Connect(t.Context(), cfg)
-	var ce *provisioner.ConnectError
+	_, err := awsapi.Connect(t.Context(), cfg)
+	var ce *awsapi.ConnectError
 	if !errors.As(err, &ce) || !strings.Contains(ce.Problem, "cannot be reached") || ce.Remedy == "" {
 		t.Errorf("got %v, want a problem with a remedy", err)
 	}
@@ -209,7 +238,7 @@ func TestConnectKnownAccount(t *testing.T) {
 	}
 	wrong := cfg
 	wrong.SecretAccessKey = say("wrong")
-	if _, err := provisioner.Connect(t.Context(), wrong); err == nil {
+	if _, err := awsapi.Connect(t.Context(), wrong); err == nil {
 		t.Error("a wrong key is no reason to wait")
 	}
 	cfg.Endpoint = "http://127.0.0.1:1"
@@ -226,8 +255,8 @@ func TestConnectPlainHTTPSendsNothing(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL", "http://0.0.0.0:1")
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	_, err := provisioner.Connect(ctx, cfg)
-	var ce *provisioner.ConnectError
+	_, err := awsapi.Connect(ctx, cfg)
+	var ce *awsapi.ConnectError
 	if !errors.As(err, &ce) || ce.Err != nil {
 		t.Errorf("got %v, want a refusal without a network error", err)
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package awsapi
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 	"github.com/aws/smithy-go/middleware"
 )
 
-// ConnectConfig says as whom to talk to AWS. Its zero value uses the SDK's
-// default chain: environment, shared files, web identity, container, instance.
-type ConnectConfig struct {
+// Config says as whom to talk to AWS. Its zero value uses the SDK's default
+// chain: environment, shared files, web identity, container, instance.
+type Config struct {
 	// RoleARN, if set, is the identity used, whatever else is given; keys are
 	// then only what assumes it.
 	RoleARN     string
@@ -55,7 +55,7 @@ type Connection struct {
 	CallerARN string
 	RoleARN   string // the assumed role; empty without one
 	// Pending says why nobody was signed in yet, so that AccountID is only what
-	// ConnectConfig said and CallerARN is empty; nil after an ordinary Connect.
+	// Config said and CallerARN is empty; nil after an ordinary Connect.
 	Pending *ConnectError
 
 	// IAM is the observation's client: rate limited, with adaptive retries. It
@@ -68,7 +68,7 @@ type Connection struct {
 	role  *aws.CredentialsCache // nil without a role
 	calls *callCounter
 
-	onForget func() // set before the first call
+	onForget func()
 }
 
 // Connect finds credentials, assumes the role if there is one, and asks AWS
@@ -77,7 +77,7 @@ type Connection struct {
 // reached.
 //
 // IAM actions: sts:AssumeRole (with a role), sts:GetCallerIdentity.
-func Connect(ctx context.Context, cfg ConnectConfig) (*Connection, error) {
+func Connect(ctx context.Context, cfg Config) (*Connection, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -105,7 +105,7 @@ func Connect(ctx context.Context, cfg ConnectConfig) (*Connection, error) {
 	return c, nil
 }
 
-func (cfg *ConnectConfig) validate() error {
+func (cfg *Config) validate() error {
 	if cfg.RoleARN != "" {
 		a, err := arn.Parse(cfg.RoleARN)
 		if err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
@@ -131,7 +131,7 @@ func (cfg *ConnectConfig) validate() error {
 }
 
 // load resolves configuration and builds the credential providers and clients.
-func (c *Connection) load(ctx context.Context, cfg ConnectConfig) error {
+func (c *Connection) load(ctx context.Context, cfg Config) error {
 	base, err := c.environment(ctx, cfg)
 	if err != nil {
 		return err
@@ -158,7 +158,7 @@ func (c *Connection) load(ctx context.Context, cfg ConnectConfig) error {
 
 // environment is where AWS is and how to talk to it, by the SDK's own rules
 // unless an endpoint is given.
-func (c *Connection) environment(ctx context.Context, cfg ConnectConfig) (aws.Config, error) {
+func (c *Connection) environment(ctx context.Context, cfg Config) (aws.Config, error) {
 	options := []func(*middleware.Stack) error{c.calls.install, refusePlainHTTP}
 	if cfg.Endpoint != "" {
 		return aws.Config{BaseEndpoint: aws.String(cfg.Endpoint), HTTPClient: newHTTPClient(), APIOptions: options}, nil
@@ -190,77 +190,17 @@ func (c *Connection) signIn(ctx context.Context) error {
 			return diagnose(err)
 		}
 	}
-	id, err := c.identity(ctx)
+	id, err := c.Identity(ctx)
 	if err != nil {
 		return err
 	}
-	c.AccountID, c.Partition, c.CallerARN = id.account, id.partition, id.arn
+	c.AccountID, c.Partition, c.CallerARN = id.AccountID, id.Partition, id.ARN
 	return nil
-}
-
-type identity struct{ account, partition, arn string }
-
-// identity asks STS who the current credentials belong to.
-func (c *Connection) identity(ctx context.Context) (identity, error) {
-	out, err := c.STS.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return identity{}, diagnose(err)
-	}
-	caller := aws.ToString(out.Arn)
-	a, err := arn.Parse(caller)
-	if err != nil {
-		return identity{}, &ConnectError{
-			Problem: "AWS did not say who these credentials belong to",
-			Remedy:  "check that the STS endpoint is really AWS or a compatible service",
-			Err:     err,
-		}
-	}
-	if a.Resource == "root" {
-		return identity{}, &ConnectError{
-			Problem: "these are credentials of the account root",
-			Remedy:  "use an IAM role (or user) with IAMReadOnlyAccess or IAMFullAccess, and delete the root access key",
-		}
-	}
-	return identity{account: aws.ToString(out.Account), partition: a.Partition, arn: caller}, nil
-}
-
-// Expires says when the credentials in use end; zero if they do not.
-func (c *Connection) Expires(ctx context.Context) (time.Time, error) {
-	creds, err := c.aws.Credentials.Retrieve(ctx)
-	if err != nil {
-		return time.Time{}, diagnose(err)
-	}
-	if !creds.CanExpire {
-		return time.Time{}, nil
-	}
-	return creds.Expires, nil
-}
-
-// Diagnose turns an error of AWS into what it means for the credentials, or
-// nil if it says nothing about them.
-func (c *Connection) Diagnose(err error) *ConnectError {
-	var ce *ConnectError
-	if errors.As(err, &ce) {
-		return ce
-	}
-	return credentialProblem(err)
-}
-
-// forget drops cached credentials, so that key files and secrets are read
-// again: they may have been rotated under us.
-func (c *Connection) forget() {
-	c.base.Invalidate()
-	if c.role != nil {
-		c.role.Invalidate()
-	}
-	if c.onForget != nil {
-		c.onForget()
-	}
 }
 
 // chooseRegion only matters for STS and for which partition's IAM is asked:
 // IAM has one endpoint in each partition.
-func chooseRegion(cfg ConnectConfig, configured string) string {
+func chooseRegion(cfg Config, configured string) string {
 	if cfg.Region != "" {
 		return cfg.Region
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package awsapi
 
 import (
 	"context"
@@ -49,6 +49,14 @@ func (c *callCounter) since(before map[string]int64) map[string]int64 {
 		}
 	}
 	return now
+}
+
+// Calls returns the number of requests so far by API action, every attempt of each.
+func (c *Connection) Calls() map[string]int64 { return c.calls.snapshot() }
+
+// CallsSince is Calls without those counted before.
+func (c *Connection) CallsSince(before map[string]int64) map[string]int64 {
+	return c.calls.since(before)
 }
 
 // limiter spaces attempts out before they are signed, so that a signature
