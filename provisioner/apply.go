@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
@@ -183,10 +185,10 @@ func (e *execution) adopt(out *made) {
 	case out == nil:
 	case out.user != nil:
 		e.x.born = out
-		e.named(deref(out.user.UserId), store.KindUser)
+		e.named(aws.ToString(out.user.UserId), store.KindUser)
 	case out.group != nil:
 		e.x.born = out
-		e.named(deref(out.group.GroupId), store.KindGroup)
+		e.named(aws.ToString(out.group.GroupId), store.KindGroup)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -90,6 +91,6 @@ func (p *Provisioner) ReleaseBrake(ctx context.Context, a Actor) error {
 // for all of them before the first (Plan.Losing of their dry runs). It counts
 // nobody yet; each change does that for its own.
 func (p *Provisioner) AskBrake(ctx context.Context, a Actor, people []string) error {
-	err := p.brake(ctx, a, unique(people), brakeQuestion{ahead: true})
+	err := p.brake(ctx, a, list.Unique(people), brakeQuestion{ahead: true})
 	return p.refused(ctx, a, "brake", store.Ref{}, err)
 }

@@ -6,11 +6,9 @@ import (
 	"maps"
 	"slices"
 
+	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
-
-// Losing names the people, by UserId, who lose access by the plan.
-func (p *Plan) Losing() []string { return p.losing }
 
 // losing finds who loses access: whoever is deactivated or deleted, whoever
 // leaves a group or loses a policy, and whoever gets one that denies
@@ -54,18 +52,18 @@ func (v *verdict) losing(members func() ([]string, error)) ([]string, error) {
 // deniesAll judges a managed policy.
 func (v *verdict) deniesAll(arn string) bool {
 	p := v.policies[arn]
-	return isDenyAll(arn) || p != nil && p.Deny
+	return policy.IsDenyAll(arn) || p != nil && p.Deny
 }
 
 // deniesMembers reports whether being in the group denies everything.
 func (v *verdict) deniesMembers(g *store.Group) bool {
 	return g != nil && (slices.ContainsFunc(g.Attached, func(p store.PolicyRef) bool { return v.deniesAll(p.ARN) }) ||
-		slices.ContainsFunc(g.Inline, func(p store.InlinePolicy) bool { return deniesAll(p.Document) }))
+		slices.ContainsFunc(g.Inline, func(p store.InlinePolicy) bool { return policy.DeniesAll(p.Document) }))
 }
 
 // takesDeny reports whether the step takes a deny away, which is no loss.
 func takesDeny(before *subject, s *Step) bool {
-	if isDenyAll(s.param("policy")) || s.Action == "DeleteUserPolicy" && s.param("name") == denyInline {
+	if policy.IsDenyAll(s.param("policy")) || s.Action == "DeleteUserPolicy" && s.param("name") == denyInline {
 		return true
 	}
 	return before.user != nil && slices.ContainsFunc(before.user.DisabledBy, func(d store.Deny) bool {
@@ -79,7 +77,7 @@ func (p *Provisioner) guardBrake(ctx context.Context, v *verdict, opt Options) e
 	if err != nil {
 		return err
 	}
-	v.plan.losing = people
+	v.plan.Losing = people
 	if opt.Unbraked && opt.DryRun {
 		return nil
 	}

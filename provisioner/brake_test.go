@@ -175,7 +175,7 @@ func TestBrakeCounts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			people = append(people, c.Plan.Losing()...)
+			people = append(people, c.Plan.Losing...)
 		}
 		if err := l.p.AskBrake(t.Context(), writer, people[:10]); err != nil {
 			t.Errorf("ten: %v", err)

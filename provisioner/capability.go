@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/internal/list"
 )
 
 // Decision says whether an operation is possible.
@@ -183,14 +184,14 @@ func (o *Operation) sum(needs []Need, answers map[string]Decision) {
 		o.Decision = Unknown
 	}
 	for _, n := range needs {
-		switch d := answers[n.key()]; {
+		switch d := answers[n.Key()]; {
 		case d == Denied:
 			o.Missing = append(o.Missing, n.Action)
 		case d != Allowed:
 			o.Uncertain = append(o.Uncertain, n.Action)
 		}
 	}
-	o.Missing, o.Uncertain = unique(o.Missing), unique(o.Uncertain)
+	o.Missing, o.Uncertain = list.Unique(o.Missing), list.Unique(o.Uncertain)
 	switch {
 	case len(o.Missing) > 0:
 		o.Decision = Denied
@@ -199,22 +200,13 @@ func (o *Operation) sum(needs []Need, answers map[string]Decision) {
 	}
 }
 
-// key is what of a need the answer depends on: the resource follows from the
-// action, since all samples are where this server writes.
-func (n *Need) key() string {
-	if arn := n.Context["iam:PolicyARN"]; arn != "" {
-		return n.Action + " " + arn
-	}
-	return n.Action
-}
-
 // denies reports whether AWS is known not to allow what is needed.
 func (p *Provisioner) denies(needs ...Need) *Need {
 	c := &p.writes.capability
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range needs {
-		if c.answers[needs[i].key()] == Denied {
+		if c.answers[needs[i].Key()] == Denied {
 			return &needs[i]
 		}
 	}

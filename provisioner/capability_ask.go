@@ -151,7 +151,7 @@ func (p *Provisioner) simulateOne(ctx context.Context, self string, q *question,
 		for i := range out.EvaluationResults {
 			r := &out.EvaluationResults[i]
 			if n, ok := byAction[strings.ToLower(aws.ToString(r.EvalActionName))]; ok {
-				worst(answers, n.key(), decided(r))
+				worst(answers, n.Key(), decided(r))
 			}
 		}
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
@@ -218,7 +218,7 @@ func (p *Provisioner) guess(ctx context.Context, all []*question) (answers map[s
 		for _, n := range q.needs {
 			in.Action = n.Action
 			r := policy.Evaluate(*in)
-			worst(answers, n.key(), decision(r.Decision == policy.Allowed, r.Decision == policy.ExplicitDeny, r.MissingContext))
+			worst(answers, n.Key(), decision(r.Decision == policy.Allowed, r.Decision == policy.ExplicitDeny, r.MissingContext))
 		}
 	}
 	return answers, nil

@@ -3,6 +3,8 @@ package provisioner
 import (
 	"context"
 	"log/slog"
+
+	"iamscim/provisioner/internal/list"
 )
 
 // tellCapability logs which operations changed, a line for each outcome. That
@@ -28,7 +30,7 @@ func (p *Provisioner) tellCapability(ctx context.Context, before, next *Capabili
 	if len(on) > 0 {
 		p.log.InfoContext(ctx, "operations are on", "operations", on)
 	}
-	for _, reason := range unique(reasons) {
+	for _, reason := range list.Unique(reasons) {
 		p.log.InfoContext(ctx, "operations are off", "operations", off[reason], "reason", reason)
 	}
 	if len(denied) > 0 {
@@ -36,6 +38,6 @@ func (p *Provisioner) tellCapability(ctx context.Context, before, next *Capabili
 		if before.Operations != nil || p.writes.cfg.Lifecycle {
 			level = slog.LevelWarn
 		}
-		p.log.Log(ctx, level, "operations are off: aws does not allow them", "operations", denied, "missing", unique(missing), "guess", next.Guess)
+		p.log.Log(ctx, level, "operations are off: aws does not allow them", "operations", denied, "missing", list.Unique(missing), "guess", next.Guess)
 	}
 }

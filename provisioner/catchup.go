@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -147,12 +148,12 @@ func putUserWithGroups(ctx context.Context, tx *store.SnapshotTx, u *store.User)
 	if err := tx.PutUser(ctx, u); err != nil {
 		return err
 	}
-	for _, id := range missingFrom(had, u.Groups) {
+	for _, id := range list.Without(had, u.Groups) {
 		if err := tx.PutMembership(ctx, u.ID, id, false); err != nil {
 			return err
 		}
 	}
-	for _, id := range missingFrom(u.Groups, had) {
+	for _, id := range list.Without(u.Groups, had) {
 		if err := tx.PutMembership(ctx, u.ID, id, true); err != nil {
 			return err
 		}

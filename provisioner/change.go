@@ -133,14 +133,14 @@ func userKey(id, name string) string {
 	if id != "" {
 		return "user/" + id
 	}
-	return "user:" + foldName(name)
+	return "user:" + store.Fold(name)
 }
 
 func groupKey(id, name string) string {
 	if id != "" {
 		return "group/" + id
 	}
-	return "group:" + foldName(name)
+	return "group:" + store.Fold(name)
 }
 
 // request is one change while it has its turn.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -64,7 +63,7 @@ func (c *composer) compose() *store.Observation {
 	c.composeUsers()
 	c.obs.Groups = make([]store.Group, 0, len(f.groups))
 	for i := range f.groups {
-		if g := c.groups[foldName(aws.ToString(f.groups[i].GroupName))]; g != nil {
+		if g := c.groups[store.Fold(aws.ToString(f.groups[i].GroupName))]; g != nil {
 			c.obs.Groups = append(c.obs.Groups, *g)
 		}
 	}
@@ -100,7 +99,7 @@ func (c *composer) composeGroups() {
 			g.DisplayName = long
 		}
 		_, g.Managed = c.memory.owned[store.Ref{Kind: store.KindGroup, ID: g.ID}]
-		c.groups[foldName(g.Name)], c.groupsByID[g.ID] = g, g
+		c.groups[store.Fold(g.Name)], c.groupsByID[g.ID] = g, g
 	}
 }
 
@@ -174,6 +173,3 @@ func boundary(b *iamtypes.AttachedPermissionsBoundary) string {
 	}
 	return aws.ToString(b.PermissionsBoundaryArn)
 }
-
-// foldName is the form in which IAM holds names equal: they are ASCII.
-func foldName(name string) string { return strings.ToLower(name) }

@@ -28,7 +28,7 @@ func (c *composer) credentials(u *store.User) {
 		u.Activity.PasswordLastUsed = row.passwordLastUsed
 	}
 	if c.facts.serviceKeys != nil {
-		u.ServiceCredentials = sortedBy(c.facts.serviceKeys[foldName(u.Name)], func(s store.ServiceCredential) string { return s.ID })
+		u.ServiceCredentials = sortedBy(c.facts.serviceKeys[store.Fold(u.Name)], func(s store.ServiceCredential) string { return s.ID })
 	}
 	c.mfa(u, row)
 }
@@ -69,7 +69,7 @@ func (c *composer) mfa(u *store.User, row *reportRow) {
 	if c.facts.virtualMFA == nil {
 		return
 	}
-	devices := slices.Clone(c.facts.virtualMFA[foldName(u.Name)])
+	devices := slices.Clone(c.facts.virtualMFA[store.Fold(u.Name)])
 	for _, d := range u.MFADevices {
 		if d.Type != "virtual" {
 			devices = append(devices, d)

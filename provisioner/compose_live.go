@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -29,7 +30,7 @@ func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *
 	}
 	ids := groupIDs(l.groups)
 	if prev != nil {
-		ids = unique(append(ids, prev.Groups...))
+		ids = list.Unique(append(ids, prev.Groups...))
 	}
 	groups, err := groupsIn(ctx, tx, ids)
 	if err != nil {

@@ -48,7 +48,7 @@ func (c *composer) composePolicies() {
 	}
 	if c.facts.awsPolicies == nil {
 		for _, arn := range slices.Sorted(maps.Keys(c.prior.policies)) {
-			if awsManaged(arn) {
+			if policy.AWSManaged(arn) {
 				c.addPolicy(*c.prior.policies[arn])
 			}
 		}
@@ -100,7 +100,7 @@ func (c *composer) addPolicy(p store.Policy) {
 		return
 	}
 	p.Grantable = matchesGrantable(c.grantable, p.ARN)
-	p.Deny = isDenyAll(p.ARN)
+	p.Deny = policy.IsDenyAll(p.ARN)
 	if p.Document != "" {
 		doc, err := c.parse(p.Document)
 		if err != nil {
@@ -113,20 +113,12 @@ func (c *composer) addPolicy(p store.Policy) {
 	c.policies[p.ARN] = &c.obs.Policies[len(c.obs.Policies)-1]
 }
 
-func isDenyAll(arn string) bool { return awsManaged(arn) && strings.HasSuffix(arn, "/AWSDenyAll") }
-
-// isQuarantine recognises the policies that AWS attaches to a user whose key
-// it found in public (IAM User Guide, AWSCompromisedKeyQuarantine).
-func isQuarantine(arn string) bool {
-	return awsManaged(arn) && strings.Contains(arn, "/AWSCompromisedKeyQuarantine")
-}
-
 // attached describes attachments, sorted so that IAM's order makes no difference.
 func (c *composer) attached(list []iamtypes.AttachedPolicy) []store.PolicyRef {
 	var refs []store.PolicyRef
 	for _, a := range list {
 		arn := aws.ToString(a.PolicyArn)
-		ref := store.PolicyRef{ARN: arn, Name: aws.ToString(a.PolicyName), Deny: isDenyAll(arn), Quarantine: isQuarantine(arn)}
+		ref := store.PolicyRef{ARN: arn, Name: aws.ToString(a.PolicyName), Deny: policy.IsDenyAll(arn), Quarantine: policy.IsQuarantine(arn)}
 		if p := c.policies[arn]; p != nil {
 			ref.ID, ref.Deny = p.ID, p.Deny
 		}

@@ -53,7 +53,7 @@ func (c *composer) access(u *store.User, d *iamtypes.UserDetail) {
 	u.Inline = c.inline(store.KindUser, u.ID, u.Name, d.UserPolicyList)
 	u.Attached = c.attached(d.AttachedManagedPolicies)
 	for _, name := range d.GroupList {
-		if g := c.groups[foldName(name)]; g != nil {
+		if g := c.groups[store.Fold(name)]; g != nil {
 			u.Groups = append(u.Groups, g.ID)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
@@ -92,11 +94,11 @@ func (e *execution) nameThere(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return deref(g.GroupName), nil
+		return aws.ToString(g.GroupName), nil
 	}
 	u, err := e.p.findUser(ctx, &store.User{ID: ref.ID, Name: e.nameNow()})
 	if err != nil {
 		return "", err
 	}
-	return deref(u.UserName), nil
+	return aws.ToString(u.UserName), nil
 }

@@ -125,7 +125,7 @@ func keptIn(ctx context.Context, tx *store.StateTx) (map[string]string, error) {
 func (p *Provisioner) nameKept(ctx context.Context, shown string) error {
 	list, err := p.pendingDeletions(ctx)
 	for _, d := range list {
-		if foldName(d.Name) == foldName(store.EncodeName(shown)) || store.Fold(d.UserName) == store.Fold(shown) {
+		if store.Fold(d.Name) == store.Fold(store.EncodeName(shown)) || store.Fold(d.UserName) == store.Fold(shown) {
 			return fmt.Errorf("user %q: %w", shown, &KeptNameError{Name: d.Name, Until: d.Due})
 		}
 	}
@@ -139,7 +139,7 @@ func (p *Provisioner) keptCalled(ctx context.Context, name string) (refs []store
 	}
 	list, err := p.pendingDeletions(ctx)
 	for _, d := range list {
-		if d.UserID == name || foldName(d.Name) == foldName(name) || store.Fold(d.UserName) == store.Fold(name) {
+		if d.UserID == name || store.Fold(d.Name) == store.Fold(name) || store.Fold(d.UserName) == store.Fold(name) {
 			refs = append(refs, store.Ref{Kind: store.KindUser, ID: d.UserID})
 		}
 	}

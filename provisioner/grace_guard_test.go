@@ -110,8 +110,8 @@ func TestDeleteLaterDry(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(c.Plan.Steps) != len(deactivation) || len(c.Plan.Notes) != 1 || !strings.Contains(c.Plan.Notes[0], "deleted after") || len(c.Plan.Losing()) != 1 {
-		t.Errorf("%v, notes %q, losing %v", c.Plan, c.Plan.Notes, c.Plan.Losing())
+	if len(c.Plan.Steps) != len(deactivation) || len(c.Plan.Notes) != 1 || !strings.Contains(c.Plan.Notes[0], "deleted after") || len(c.Plan.Losing) != 1 {
+		t.Errorf("%v, notes %q, losing %v", c.Plan, c.Plan.Notes, c.Plan.Losing)
 	}
 	l.unchanged()
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
 
@@ -69,7 +70,7 @@ func guardScopes(a Actor, before *subject, plan *Plan) error {
 func ofActive(before *subject, plan *Plan, s *Step) bool {
 	switch s.Action {
 	case "AttachUserPolicy":
-		return isDenyAll(s.param("policy")) && plan.cutsOff()
+		return policy.IsDenyAll(s.param("policy")) && plan.cutsOff()
 	case "DetachUserPolicy":
 		return plan.reactivates() && takesDeny(before, s)
 	}

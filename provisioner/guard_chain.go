@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -88,10 +89,10 @@ func (p *Provisioner) ours(ctx context.Context, tx *store.SnapshotTx, c *chain) 
 	}
 	for _, u := range users {
 		o.groups = append(o.groups, u.Groups...)
-		o.names = append(o.names, foldName(u.Name))
+		o.names = append(o.names, store.Fold(u.Name))
 		o.holds(u.Attached)
 	}
-	groups, err := tx.Groups(ctx, unique(o.groups)...)
+	groups, err := tx.Groups(ctx, list.Unique(o.groups)...)
 	if err != nil {
 		return nil, fmt.Errorf("read our own groups: %w", err)
 	}
@@ -121,7 +122,7 @@ func (o *own) protects(t *touched) string {
 	switch {
 	case t.ref.Kind == store.KindUser && slices.Contains(o.users, t.ref.ID):
 		return "this user is in the server's own credential chain"
-	case t.ref.Kind == store.KindUser && slices.Contains(o.names, foldName(t.name)) && !slices.Contains(o.users, t.ref.ID):
+	case t.ref.Kind == store.KindUser && slices.Contains(o.names, store.Fold(t.name)) && !slices.Contains(o.users, t.ref.ID):
 		return "this is the name of a user in the server's own credential chain"
 	case t.ref.Kind == store.KindGroup && slices.Contains(o.groups, t.ref.ID):
 		return "a user of the server's own credential chain is in this group"

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -79,10 +80,10 @@ func (v *verdict) gather(ctx context.Context, tx *store.SnapshotTx) error {
 			groups = append(groups, s.GroupID)
 		}
 	}
-	if err := v.gatherUsers(ctx, tx, unique(users)); err != nil {
+	if err := v.gatherUsers(ctx, tx, list.Unique(users)); err != nil {
 		return err
 	}
-	groups = unique(groups)
+	groups = list.Unique(groups)
 	var err error
 	v.groups, err = groupsIn(ctx, tx, groups)
 	for _, id := range groups {

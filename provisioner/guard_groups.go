@@ -72,7 +72,7 @@ func (v *verdict) leavable(s *Step) error {
 		}
 	}
 	for _, in := range g.Inline {
-		if deniesAll(in.Document) {
+		if policy.DeniesAll(in.Document) {
 			return &DeniedError{Rule: RuleForeign, Reason: fmt.Sprintf("inline policy %s denies everything to the members of group %q, and this server did not place it", in.Name, g.Name)}
 		}
 	}
@@ -81,7 +81,7 @@ func (v *verdict) leavable(s *Step) error {
 
 func (v *verdict) joinable(g *store.Group) error {
 	list := v.cfg.GrantableGroups
-	if slices.Contains(list, g.ARN) || slices.ContainsFunc(list, func(l string) bool { return !isPattern(l) && foldName(l) == foldName(g.Name) }) {
+	if slices.Contains(list, g.ARN) || slices.ContainsFunc(list, func(l string) bool { return !isPattern(l) && store.Fold(l) == store.Fold(g.Name) }) {
 		return nil
 	}
 	denied := func(why string) error {

@@ -114,7 +114,7 @@ func (v *verdict) grant(s *Step, arn string) error {
 	listed := matchesGrantable(v.p.cfg.Grantable, arn)
 	switch s.Action {
 	case "AttachUserPolicy":
-		if isDenyAll(arn) && v.plan.cutsOff() {
+		if policy.IsDenyAll(arn) && v.plan.cutsOff() {
 			return nil
 		}
 		return v.grantable(arn)
@@ -136,7 +136,7 @@ func (v *verdict) grant(s *Step, arn string) error {
 			return v.leavable(s)
 		}
 	case "PutUserPolicy":
-		if !deniesAll(s.param("document")) {
+		if !policy.DeniesAll(s.param("document")) {
 			return &DeniedError{Rule: RulePolicies, Reason: "this server writes no inline policy but one that denies everything"}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"iamscim/provisioner/internal/list"
 )
 
 // PolicyConfig says for whom IAMPolicies writes policies.
@@ -133,7 +135,7 @@ func (w *policyWriter) read() PolicyDocument {
 	for _, p := range Permissions {
 		actions = append(actions, p.Action)
 	}
-	return document(allow("Read", unique(actions), "*"))
+	return document(allow("Read", list.Unique(actions), "*"))
 }
 
 // lifecycle scopes writing to the path. PutUserPolicy, which IAM cannot limit by

@@ -23,7 +23,7 @@ func (e *execution) begin(ctx context.Context, digest string) error {
 	e.plan.ID = rand.Text()
 	j := &store.JournalPlan{
 		ID: e.plan.ID, Kind: e.plan.Kind, Direction: string(e.plan.Direction), Digest: digest, State: store.PlanRunning, Actor: e.actor.Credential,
-		Objects: []store.JournalObject{{Kind: e.plan.Object.Kind, ID: e.plan.Object.ID, Name: foldName(e.plan.Name)}},
+		Objects: []store.JournalObject{{Kind: e.plan.Object.Kind, ID: e.plan.Object.ID, Name: store.Fold(e.plan.Name)}},
 	}
 	steps, err := journaled(e.plan.Steps)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
 
@@ -37,8 +39,8 @@ func (p *Provisioner) learnPolicies(ctx context.Context, arns, grants []string) 
 	if err != nil {
 		return nil, fmt.Errorf("read policies: %w", err)
 	}
-	for _, arn := range unique(arns) {
-		if known[arn] != nil && (awsManaged(arn) || !slices.Contains(grants, arn)) {
+	for _, arn := range list.Unique(arns) {
+		if known[arn] != nil && (policy.AWSManaged(arn) || !slices.Contains(grants, arn)) {
 			continue
 		}
 		pol, err := p.readPolicy(ctx, arn, known[arn])
@@ -70,7 +72,7 @@ func (p *Provisioner) readPolicy(ctx context.Context, arn string, known *store.P
 	if err != nil {
 		return nil, readError("policy", arn, err)
 	}
-	if known != nil && known.ID == deref(out.Policy.PolicyId) && known.Default == deref(out.Policy.DefaultVersionId) {
+	if known != nil && known.ID == aws.ToString(out.Policy.PolicyId) && known.Default == aws.ToString(out.Policy.DefaultVersionId) {
 		return known, nil
 	}
 	version, err := p.writes.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: aws.String(arn), VersionId: out.Policy.DefaultVersionId})
@@ -84,6 +86,6 @@ func (p *Provisioner) readPolicy(ctx context.Context, arn string, known *store.P
 	c := &composer{grantable: p.cfg.Grantable, facts: &facts{documents: map[string]string{arn: text}}, prior: &prior{}}
 	pol := c.awsPolicy(*out.Policy)
 	pol.Description = "" // which the lists of an observation leave out
-	pol.AWSManaged, pol.Grantable, pol.Deny = awsManaged(arn), matchesGrantable(p.cfg.Grantable, arn), deniesAll(text)
+	pol.AWSManaged, pol.Grantable, pol.Deny = policy.AWSManaged(arn), matchesGrantable(p.cfg.Grantable, arn), policy.DeniesAll(text)
 	return &pol, nil
 }

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"strings"
 
+	"iamscim/provisioner/policy"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -127,7 +129,7 @@ func (f *facts) dangling() string {
 	}
 	attached := func(of *string, refs []iamtypes.AttachedPolicy) string {
 		for _, p := range refs {
-			if arn := aws.ToString(p.PolicyArn); !policies[arn] && !awsManaged(arn) {
+			if arn := aws.ToString(p.PolicyArn); !policies[arn] && !policy.AWSManaged(arn) {
 				return fmt.Sprintf("policy %s, attached to %s, is in no page", arn, aws.ToString(of))
 			}
 		}
@@ -212,9 +214,3 @@ func (o *observer) deficits() map[string]int64 {
 }
 
 func (m *memo) knows(deficits map[string]int64) bool { return maps.Equal(m.deficits, deficits) }
-
-// awsManaged reports whether the ARN names a policy that AWS maintains.
-func awsManaged(arn string) bool {
-	_, rest, _ := strings.Cut(arn, ":iam::")
-	return strings.HasPrefix(rest, "aws:policy/")
-}

@@ -68,7 +68,7 @@ func (o *observer) readVirtualMFA(ctx context.Context) error {
 			if d.User == nil || d.User.UserName == nil { // the account root's
 				continue
 			}
-			key := foldName(aws.ToString(d.User.UserName))
+			key := store.Fold(aws.ToString(d.User.UserName))
 			devices[key] = append(devices[key], store.MFADevice{
 				SerialNumber: aws.ToString(d.SerialNumber), Type: "virtual", Enabled: utc(d.EnableDate),
 			})
@@ -91,7 +91,7 @@ func (o *observer) readServiceCredentials(ctx context.Context) error {
 			return awsapi.Page{}, err
 		}
 		for _, c := range out.ServiceSpecificCredentials {
-			key := foldName(aws.ToString(c.UserName))
+			key := store.Fold(aws.ToString(c.UserName))
 			byUser[key] = append(byUser[key], store.ServiceCredential{
 				ID: aws.ToString(c.ServiceSpecificCredentialId), Service: aws.ToString(c.ServiceName), User: aws.ToString(c.ServiceUserName),
 				Status: string(c.Status), Created: utc(c.CreateDate), Expires: utc(c.ExpirationDate),

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"iamscim/provisioner/policy"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
@@ -20,7 +22,7 @@ import (
 // nowhere, such as a policy used only as a boundary, is asked for on its own.
 func (o *observer) readAWSPolicies(ctx context.Context) error {
 	found := map[string]iamtypes.Policy{}
-	all := slices.ContainsFunc(o.grantable, func(g string) bool { return !strings.HasPrefix(g, "arn:") || isPattern(g) && awsManaged(g) })
+	all := slices.ContainsFunc(o.grantable, func(g string) bool { return !strings.HasPrefix(g, "arn:") || isPattern(g) && policy.AWSManaged(g) })
 	err := awsapi.ReadPages("ListPolicies", func(marker *string) (awsapi.Page, error) {
 		out, err := o.iam.ListPolicies(ctx, &iam.ListPoliciesInput{
 			Scope: iamtypes.PolicyScopeTypeAws, OnlyAttached: !all, MaxItems: aws.Int32(awsapi.PageSize), Marker: marker,
@@ -29,7 +31,7 @@ func (o *observer) readAWSPolicies(ctx context.Context) error {
 			return awsapi.Page{}, err
 		}
 		for _, p := range out.Policies {
-			if arn := aws.ToString(p.Arn); awsManaged(arn) && (aws.ToInt32(p.AttachmentCount) > 0 || !all || o.isGrantable(arn)) {
+			if arn := aws.ToString(p.Arn); policy.AWSManaged(arn) && (aws.ToInt32(p.AttachmentCount) > 0 || !all || o.isGrantable(arn)) {
 				found[arn] = p
 			}
 		}
@@ -84,7 +86,7 @@ func (f *facts) awsReferences(grantable []string) []string {
 	for _, g := range grantable {
 		refs[g] = refs[g] || !isPattern(g)
 	}
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(refs)), func(arn string) bool { return !awsManaged(arn) || !refs[arn] })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(refs)), func(arn string) bool { return !policy.AWSManaged(arn) || !refs[arn] })
 }
 
 // readDocuments reads the default version of each AWS managed policy. A

@@ -82,7 +82,7 @@ func (d *derivation) fromTags() {
 		rules = DefaultTagRules
 	}
 	for _, rule := range rules {
-		value, key := tagValue(d.u.Tags, rule.Key)
+		value, key := store.TagValue(d.u.Tags, rule.Key)
 		if value == "" {
 			continue
 		}
@@ -176,15 +176,6 @@ func nameWords(userName string) []string {
 func isAddress(s string) bool {
 	a, err := mail.ParseAddress(s)
 	return err == nil && a.Address == s && !strings.ContainsAny(s, "<> \"")
-}
-
-func tagValue(tags []store.Tag, key string) (value, spelling string) {
-	for _, t := range tags {
-		if strings.EqualFold(t.Key, key) {
-			return strings.TrimSpace(t.Value), t.Key
-		}
-	}
-	return "", ""
 }
 
 // linkManagers points at the manager's own user where a derived manager is the

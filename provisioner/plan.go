@@ -42,8 +42,11 @@ type Plan struct {
 	// Notes say what the plan could not do as it should, for audit and log.
 	Notes []string
 
-	after  remembrance
-	losing []string // see Losing
+	// Losing names the people, by UserId, who lose access by the plan; the guards
+	// find out.
+	Losing []string
+
+	after remembrance
 }
 
 // remembrance is what the state file is to say once a plan is done.
@@ -164,32 +167,4 @@ func checkPath(path string) error {
 		return &InvalidError{Attribute: "path", Reason: "a path begins and ends with a slash and has at most 512 printable ASCII characters"}
 	}
 	return nil
-}
-
-// unique returns the list without repetitions, in its order.
-func unique(list []string) []string {
-	seen := make(map[string]bool, len(list))
-	var out []string
-	for _, s := range list {
-		if !seen[s] {
-			seen[s] = true
-			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// missingFrom returns what of list is not in other, in the order of list.
-func missingFrom(list, other []string) []string {
-	have := make(map[string]bool, len(other))
-	for _, s := range other {
-		have[s] = true
-	}
-	var out []string
-	for _, s := range unique(list) {
-		if !have[s] {
-			out = append(out, s)
-		}
-	}
-	return out
 }

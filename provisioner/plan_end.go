@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
 
@@ -53,7 +54,7 @@ func hasDeny(u *store.User, record *store.Deactivation) bool {
 	}
 	for _, d := range record.Denies {
 		if slices.ContainsFunc(u.Attached, func(p store.PolicyRef) bool { return p.ARN == d && p.Deny }) ||
-			slices.ContainsFunc(u.Inline, func(p store.InlinePolicy) bool { return p.Name == d && deniesAll(p.Document) }) {
+			slices.ContainsFunc(u.Inline, func(p store.InlinePolicy) bool { return p.Name == d && policy.DeniesAll(p.Document) }) {
 			return true
 		}
 	}
@@ -117,14 +118,14 @@ func (u *userPlan) reactivate(record *store.Deactivation) error {
 		}
 	}
 	for _, deny := range record.Denies {
-		if isQuarantine(deny) {
+		if policy.IsQuarantine(deny) {
 			continue // it is AWS that takes it away
 		}
 		if slices.ContainsFunc(u.now.Attached, func(p store.PolicyRef) bool { return p.ARN == deny && p.Deny }) {
 			u.plan.add(u.at.detach(deny))
 		}
 		for _, p := range u.now.Inline {
-			if p.Name == deny && (deny == denyInline || deniesAll(p.Document)) {
+			if p.Name == deny && (deny == denyInline || policy.DeniesAll(p.Document)) {
 				u.plan.add(u.at.deleteInline(p))
 			}
 		}

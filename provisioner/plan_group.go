@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -85,7 +86,7 @@ func (pl *planner) planUpdateGroup(now groupNow, w *GroupWish) (*Plan, error) {
 			return nil, err
 		}
 	}
-	if foldName(name) == foldName(now.group.Name) {
+	if store.Fold(name) == store.Fold(now.group.Name) {
 		name = now.group.Name
 	}
 	if name != now.group.Name || path != now.group.Path {
@@ -120,9 +121,9 @@ func (g *groupPlan) content(w *GroupWish) error {
 			return err
 		}
 	}
-	add, remove := unique(w.AddMembers), unique(w.RemoveMembers)
+	add, remove := list.Unique(w.AddMembers), list.Unique(w.RemoveMembers)
 	if w.Members != nil {
-		add = unique(*w.Members)
+		add = list.Unique(*w.Members)
 		remove = nil
 		for _, id := range g.now.everybody() {
 			if !slices.Contains(add, id) {
@@ -173,7 +174,7 @@ func (g *groupPlan) policiesWanted(wanted []string) error {
 	}
 	drop, gain := differences(have, shown, wanted)
 	quota := g.quota("AttachedPoliciesPerGroupQuota")
-	if n := len(unique(wanted)); len(gain) > 0 && n > quota {
+	if n := len(list.Unique(wanted)); len(gain) > 0 && n > quota {
 		return &InvalidError{Attribute: "attachedPolicies", Reason: fmt.Sprintf("IAM allows %d policies attached to a group, this would be %d", quota, n)}
 	}
 	for _, arn := range drop {
@@ -204,13 +205,4 @@ func (pl *planner) planDeleteGroup(now groupNow) (*Plan, error) {
 	}
 	g.plan.add(g.at.step("DeleteGroup").destroying())
 	return pl.checked(g.plan)
-}
-
-func sortedKeys(m map[string]bool) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }

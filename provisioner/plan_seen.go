@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -19,8 +20,8 @@ func (now userNow) views() []*store.User {
 // either shows is taken away, and what one does not show is given. Doing it twice is
 // harmless; believing that it is done is not.
 func differences(known, shown, wanted []string) (drop, gain []string) {
-	drop = missingFrom(append(slices.Clone(known), shown...), wanted)
-	gain = missingFrom(wanted, slices.DeleteFunc(slices.Clone(known), func(id string) bool { return !slices.Contains(shown, id) }))
+	drop = list.Without(append(slices.Clone(known), shown...), wanted)
+	gain = list.Without(wanted, slices.DeleteFunc(slices.Clone(known), func(id string) bool { return !slices.Contains(shown, id) }))
 	return drop, gain
 }
 
@@ -28,8 +29,8 @@ func differences(known, shown, wanted []string) (drop, gain []string) {
 func (now userNow) whole() *store.User {
 	u := *now.user
 	for _, view := range now.views()[1:] {
-		u.Groups = append(slices.Clone(u.Groups), missingFrom(view.Groups, u.Groups)...)
-		for _, arn := range missingFrom(arnsIn(view.Attached), arnsIn(u.Attached)) {
+		u.Groups = append(slices.Clone(u.Groups), list.Without(view.Groups, u.Groups)...)
+		for _, arn := range list.Without(arnsIn(view.Attached), arnsIn(u.Attached)) {
 			u.Attached = withPolicy(u.Attached, arn)
 		}
 	}
@@ -64,7 +65,7 @@ func (now groupNow) everybody() (ids []string) {
 	for id, member := range now.shown {
 		all[id] = all[id] || member
 	}
-	return slices.DeleteFunc(sortedKeys(all), func(id string) bool { return !all[id] })
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(id string) bool { return !all[id] })
 }
 
 // attached are the ARNs of the policies in both views.

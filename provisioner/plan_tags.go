@@ -69,7 +69,7 @@ func (u *userPlan) tagging(p *store.Person) {
 		return u.at.step("TagUser").with("tag", key+"="+value)
 	}
 	for _, t := range u.personTags(p) {
-		if have, _ := tagValue(u.now.Tags, t.Key); have != t.Value {
+		if have, _ := store.TagValue(u.now.Tags, t.Key); have != t.Value {
 			u.plan.add(set(t.Key, t.Value).undoneBy(set(t.Key, have)))
 		}
 	}

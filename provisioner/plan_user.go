@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 
+	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
 
@@ -183,12 +185,12 @@ func (u *userPlan) entitlements(wanted []string) error {
 		shown = granted(u.read, denied)
 	}
 	var want []string
-	for _, arn := range unique(wanted) {
+	for _, arn := range list.Unique(wanted) {
 		if denied[arn] || u.inherited(arn) && !slices.Contains(have, arn) {
 			continue // written back as it was shown
 		}
 		p := u.policies[arn]
-		if isDenyAll(arn) || isQuarantine(arn) || p != nil && p.Deny {
+		if policy.IsDenyAll(arn) || policy.IsQuarantine(arn) || p != nil && p.Deny {
 			return &InvalidError{Attribute: "entitlements", Reason: fmt.Sprintf("%s denies everything; set active to false instead", arn)}
 		}
 		want = append(want, arn)
@@ -223,7 +225,7 @@ func (u *userPlan) memberships(wanted []string) error {
 	}
 	leave, join := differences(have, shown, wanted)
 	quota := u.quota("GroupsPerUserQuota")
-	if n := len(unique(wanted)); len(join) > 0 && n > quota {
+	if n := len(list.Unique(wanted)); len(join) > 0 && n > quota {
 		return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("IAM allows a user to be in %d groups, this would be %d", quota, n)}
 	}
 	for _, id := range leave {
@@ -256,7 +258,7 @@ func (u *userPlan) identity(w *UserWish) error {
 			return err
 		}
 	}
-	if foldName(name) == foldName(u.now.Name) {
+	if store.Fold(name) == store.Fold(u.now.Name) {
 		name = u.now.Name // IAM refuses to change the case only
 	}
 	if name == u.now.Name && path == u.now.Path {

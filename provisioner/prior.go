@@ -7,6 +7,7 @@ import (
 	"maps"
 	"time"
 
+	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
 
@@ -24,7 +25,7 @@ type prior struct {
 // localPolicies counts the customer managed ones.
 func (p *prior) localPolicies() (n int) {
 	for arn := range p.policies {
-		if !awsManaged(arn) {
+		if !policy.AWSManaged(arn) {
 			n++
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"iamscim/store"
 )
 
@@ -37,7 +39,7 @@ func (p *Provisioner) proof(ctx context.Context, e *execution) (*subject, error)
 		if err != nil {
 			return nil, err
 		}
-		known.ID = deref(made.UserId)
+		known.ID = aws.ToString(made.UserId)
 		e.named(known.ID, store.KindUser)
 	}
 	l, err := p.readUser(ctx, known)
@@ -85,12 +87,12 @@ var credentialTable = credentialActions()
 // better: a proof must not prove itself.
 func (p *Provisioner) bare(ctx context.Context, l *liveUser) (u *store.User, err error) {
 	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		m, err := p.memoryOf(ctx, store.Ref{Kind: store.KindUser, ID: deref(l.user.UserId)})
+		m, err := p.memoryOf(ctx, store.Ref{Kind: store.KindUser, ID: aws.ToString(l.user.UserId)})
 		if err != nil {
 			return err
 		}
 		return p.compose(ctx, tx, m, nil, func(s *single) error {
-			u = s.live(l, nil, store.DecodeName(deref(l.user.UserName)))
+			u = s.live(l, nil, store.DecodeName(aws.ToString(l.user.UserName)))
 			return nil
 		})
 	})
@@ -104,7 +106,7 @@ func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*subject,
 		if err != nil {
 			return nil, err
 		}
-		known.ID = deref(made.GroupId)
+		known.ID = aws.ToString(made.GroupId)
 		e.named(known.ID, store.KindGroup)
 	}
 	l, err := p.readGroup(ctx, known)
@@ -112,10 +114,10 @@ func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*subject,
 		return nil, err
 	}
 	x := &subject{members: map[string]bool{}, group: &store.Group{
-		ID: known.ID, Name: deref(l.group.GroupName), Path: deref(l.group.Path), ARN: deref(l.group.Arn),
+		ID: known.ID, Name: aws.ToString(l.group.GroupName), Path: aws.ToString(l.group.Path), ARN: aws.ToString(l.group.Arn),
 	}}
 	for _, a := range l.attached {
-		x.group.Attached = withPolicy(x.group.Attached, deref(a.PolicyArn))
+		x.group.Attached = withPolicy(x.group.Attached, aws.ToString(a.PolicyArn))
 	}
 	var touched []*store.User
 	for i := range e.plan.Steps {

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"iamscim/store"
 )
 
@@ -89,7 +91,7 @@ func (p *Provisioner) userNameNow(ctx context.Context, id, has, shown string) (s
 	if err != nil {
 		return "", err
 	}
-	return deref(u.UserName), nil
+	return aws.ToString(u.UserName), nil
 }
 
 func (p *Provisioner) groupNameNow(ctx context.Context, id, has, shown string) (string, error) {
@@ -100,7 +102,7 @@ func (p *Provisioner) groupNameNow(ctx context.Context, id, has, shown string) (
 	if err != nil {
 		return "", err
 	}
-	return deref(g.GroupName), nil
+	return aws.ToString(g.GroupName), nil
 }
 
 // addressed is attempt for a step whose other end may have moved. Whoever is gone

@@ -142,5 +142,3 @@ func (e *execution) memberMoved(ctx context.Context, s *Step) bool {
 }
 
 func randomBelow(n int64) int64 { return rand.Int64N(n) }
-
-func deref(s *string) string { return aws.ToString(s) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -31,7 +32,7 @@ func (e *execution) regrouped(ctx context.Context, tx *store.SnapshotTx, prev *s
 	for _, m := range members {
 		ids = append(ids, m.ID)
 	}
-	return unique(ids), err
+	return list.Unique(ids), err
 }
 
 // regroup recomputes what follows for users from their groups.
@@ -47,7 +48,7 @@ func (p *Provisioner) regroup(ctx context.Context, tx *store.SnapshotTx, ids []s
 	for _, u := range users {
 		named = append(named, u.Groups...)
 	}
-	groups, err := groupsIn(ctx, tx, unique(named))
+	groups, err := groupsIn(ctx, tx, list.Unique(named))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -43,7 +46,7 @@ func (r *request) createGroup(ctx context.Context, w *GroupWish) (*Change, error
 		return nil, store.ErrNoGeneration
 	}
 	name, _ := store.EncodeGroupName(*w.DisplayName)
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, Name: foldName(name)}); err != nil {
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, Name: store.Fold(name)}); err != nil {
 		return nil, err
 	}
 	if err := r.takeName(ctx, store.KindGroup, "", *w.DisplayName, groupKey("", name)); err != nil {
@@ -113,9 +116,9 @@ func (r *request) touched(ctx context.Context, now groupNow, w *GroupWish) (*pla
 	if err := p.wanted(ctx, pl, "attachedPolicies", w.Policies); err != nil {
 		return nil, now, err
 	}
-	ids := unique(append(append([]string{}, w.AddMembers...), w.RemoveMembers...))
+	ids := list.Unique(append(append([]string{}, w.AddMembers...), w.RemoveMembers...))
 	if w.Members != nil {
-		ids = unique(*w.Members)
+		ids = list.Unique(*w.Members)
 		if now.group != nil {
 			if err := p.allMembers(ctx, pl, &now); err != nil {
 				return nil, now, err
@@ -155,7 +158,7 @@ func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, id
 		if m == nil {
 			continue
 		}
-		live := &store.User{ID: u.ID, Name: deref(m.user.UserName), ARN: deref(m.user.Arn), Groups: groupIDs(m.groups)}
+		live := &store.User{ID: u.ID, Name: aws.ToString(m.user.UserName), ARN: aws.ToString(m.user.Arn), Groups: groupIDs(m.groups)}
 		if now.group != nil {
 			now.shown[u.ID] = slices.Contains(live.Groups, now.group.ID)
 		}
@@ -202,9 +205,9 @@ func (p *Provisioner) allMembers(ctx context.Context, pl *planner, now *groupNow
 	}
 	now.members = make(map[string]bool, len(list))
 	for i := range list {
-		id := deref(list[i].UserId)
+		id := aws.ToString(list[i].UserId)
 		now.members[id] = true
-		pl.known[id] = &store.User{ID: id, Name: deref(list[i].UserName), ARN: deref(list[i].Arn)}
+		pl.known[id] = &store.User{ID: id, Name: aws.ToString(list[i].UserName), ARN: aws.ToString(list[i].Arn)}
 	}
 	now.shown = maps.Clone(now.members)
 	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error { return shieldMembers(ctx, tx, pl, now, at) })

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -56,7 +57,7 @@ func (p *Provisioner) wanted(ctx context.Context, pl *planner, attribute string,
 		if arns == nil {
 			continue
 		}
-		missing, err := p.learnPolicies(ctx, *arns, missingFrom(*arns, pl.attached))
+		missing, err := p.learnPolicies(ctx, *arns, list.Without(*arns, pl.attached))
 		if err != nil {
 			return err
 		}
@@ -90,8 +91,8 @@ func (r *request) plannerFor(ctx context.Context, now userNow, w *UserWish) (*pl
 	u := now.user
 	groups := u.Groups
 	if w.Groups != nil && r.p.writes.cfg.GroupsViaUsers {
-		groups = unique(append(slices.Clone(now.whole().Groups), *w.Groups...))
-		if err := r.lookAtGroups(ctx, missingFrom(*w.Groups, u.Groups)); err != nil {
+		groups = list.Unique(append(slices.Clone(now.whole().Groups), *w.Groups...))
+		if err := r.lookAtGroups(ctx, list.Without(*w.Groups, u.Groups)); err != nil {
 			return nil, err
 		}
 	}
@@ -152,7 +153,7 @@ func (r *request) createUser(ctx context.Context, w *UserWish) (*Change, error) 
 		return nil, store.ErrNoGeneration
 	}
 	name := store.EncodeName(*w.UserName)
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, Name: foldName(name)}); err != nil {
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, Name: store.Fold(name)}); err != nil {
 		return nil, err
 	}
 	if err := r.takeName(ctx, store.KindUser, "", *w.UserName, userKey("", name)); err != nil {

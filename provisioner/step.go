@@ -38,6 +38,15 @@ type Need struct {
 	Context  map[string]string
 }
 
+// Key is what of a need the answer depends on: the resource follows from the
+// action, since all samples are where this server writes.
+func (n *Need) Key() string {
+	if arn := n.Context["iam:PolicyARN"]; arn != "" {
+		return n.Action + " " + arn
+	}
+	return n.Action
+}
+
 // String is the call, for people: iam:AddUserToGroup user=ann group=dev.
 func (s Step) String() string { return s.print(func(p Param) string { return p.Value }) }
 

@@ -69,7 +69,7 @@ func effectCreateGroup(x *subject, s *Step) {
 	}
 	x.group = &store.Group{ID: s.GroupID, Name: s.param("group"), DisplayName: store.DecodeName(s.param("group")), Path: p}
 	if x.born != nil {
-		x.group.ARN, x.group.Created = deref(x.born.group.Arn), aws.ToTime(x.born.group.CreateDate).UTC()
+		x.group.ARN, x.group.Created = aws.ToString(x.born.group.Arn), aws.ToTime(x.born.group.CreateDate).UTC()
 	}
 }
 

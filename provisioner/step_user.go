@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
 
@@ -140,7 +141,7 @@ func effectCreateUser(x *subject, s *Step) {
 		ServiceCredentials: []store.ServiceCredential{},
 	}
 	if x.born != nil {
-		x.user.ARN, x.user.Created = deref(x.born.user.Arn), aws.ToTime(x.born.user.CreateDate).UTC()
+		x.user.ARN, x.user.Created = aws.ToString(x.born.user.Arn), aws.ToTime(x.born.user.CreateDate).UTC()
 	}
 }
 
@@ -191,7 +192,7 @@ func callTagUser(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
 
 func effectTagUser(u *store.User, s *Step) {
 	for _, t := range s.tags() {
-		u.Tags = slices.DeleteFunc(slices.Clone(u.Tags), func(old store.Tag) bool { return foldName(old.Key) == foldName(t.Key) })
+		u.Tags = slices.DeleteFunc(slices.Clone(u.Tags), func(old store.Tag) bool { return store.Fold(old.Key) == store.Fold(t.Key) })
 		u.Tags = append(u.Tags, t)
 	}
 	slices.SortFunc(u.Tags, func(a, b store.Tag) int { return cmp.Compare(a.Key, b.Key) })
@@ -203,7 +204,7 @@ func callUntagUser(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
 }
 
 func effectUntagUser(u *store.User, s *Step) {
-	u.Tags = slices.DeleteFunc(slices.Clone(u.Tags), func(t store.Tag) bool { return foldName(t.Key) == foldName(s.param("key")) })
+	u.Tags = slices.DeleteFunc(slices.Clone(u.Tags), func(t store.Tag) bool { return store.Fold(t.Key) == store.Fold(s.param("key")) })
 }
 
 func callAttachUserPolicy(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
@@ -218,7 +219,7 @@ func withPolicy(list []store.PolicyRef, arn string) []store.PolicyRef {
 	if slices.ContainsFunc(list, func(p store.PolicyRef) bool { return p.ARN == arn }) {
 		return list
 	}
-	list = append(slices.Clone(list), store.PolicyRef{ARN: arn, Name: path.Base(arn), Deny: isDenyAll(arn), Quarantine: isQuarantine(arn)})
+	list = append(slices.Clone(list), store.PolicyRef{ARN: arn, Name: path.Base(arn), Deny: policy.IsDenyAll(arn), Quarantine: policy.IsQuarantine(arn)})
 	slices.SortFunc(list, func(a, b store.PolicyRef) int { return cmp.Compare(a.ARN, b.ARN) })
 	return list
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"iamscim/provisioner/awsapi"
@@ -167,7 +169,7 @@ func alike(a, b *subject) bool {
 
 func essence(x *subject) []any {
 	out := []any{len(x.members)}
-	for _, id := range sortedKeys(x.members) {
+	for _, id := range slices.Sorted(maps.Keys(x.members)) {
 		out = append(out, id, x.members[id])
 	}
 	refs := func(list []store.PolicyRef) {

@@ -127,9 +127,3 @@ func (s *single) describe(refs []store.PolicyRef) {
 		}
 	}
 }
-
-// deniesAll judges one document.
-func deniesAll(text string) bool {
-	doc, err := policy.Parse(text)
-	return err == nil && doc.DeniesEverything()
-}

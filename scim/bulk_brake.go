@@ -28,7 +28,7 @@ func (b *bulkRequest) askBrake(ctx context.Context) error {
 		cutting++
 		c.options.DryRun, c.options.Unbraked = true, true
 		if made, _, err := c.make(ctx); err == nil {
-			people = append(people, made.Plan.Losing()...)
+			people = append(people, made.Plan.Losing...)
 		}
 	}
 	if len(people) == 0 || cutting == 1 && len(people) == 1 {

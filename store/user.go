@@ -1,6 +1,9 @@
 package store
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Kind names a kind of resource.
 type Kind string
@@ -68,6 +71,17 @@ type User struct {
 type Tag struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
+}
+
+// TagValue returns the value of a tag, without space around it, and the key as it
+// is spelled there: IAM holds keys equal regardless of case.
+func TagValue(tags []Tag, key string) (value, spelling string) {
+	for _, t := range tags {
+		if strings.EqualFold(t.Key, key) {
+			return strings.TrimSpace(t.Value), t.Key
+		}
+	}
+	return "", ""
 }
 
 // InlinePolicy is a policy embedded in a user, group or role. Document is JSON text.
