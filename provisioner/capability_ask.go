@@ -58,7 +58,7 @@ func questions(needs []Need) []*question {
 // by the policies that we have. An error may come with answers that are worse
 // than they could be.
 func (p *Provisioner) ask(ctx context.Context, samples []sample) (answers map[string]Decision, source string, err error) {
-	needs := p.inlineNeeds()
+	needs := p.newPlanner().inlineNeeds()
 	for _, s := range samples {
 		needs = append(needs, s.needs...)
 	}
@@ -79,14 +79,6 @@ func (p *Provisioner) ask(ctx context.Context, samples []sample) (answers map[st
 		return nil, "", errors.Join(err, gerr)
 	}
 	return guessed, sourcePolicies, err
-}
-
-// inlineNeeds is what an inline deny needs, which not every deactivation places.
-func (p *Provisioner) inlineNeeds() []Need {
-	pl := &planner{cfg: &p.writes.cfg, accountID: p.conn.AccountID, partition: p.conn.Partition}
-	path := pl.cfg.createPath()
-	t := userTarget{name: sampleName, arn: pl.arn("user", path, sampleName), boundary: pl.cfg.CreateBoundary}
-	return t.putInline(denyInline, denyDocument).Needs
 }
 
 // self is the ARN of our own role or user. An assumed role's ARN does not say
@@ -240,4 +232,36 @@ func (p *Provisioner) ownPolicies(ctx context.Context, c *chain) (in *policy.Inp
 		return nil, fmt.Errorf("read our own policies: %w", err)
 	}
 	return in, nil
+}
+
+// samples lists every operation with what it needs.
+func (p *Provisioner) samples(grants []string) []sample {
+	return p.newPlanner().samples(grants, len(p.cfg.Grantable) > 0)
+}
+
+// sampleGrants finds policies that are grantable, to ask about.
+func (p *Provisioner) sampleGrants(ctx context.Context) (arns []string, err error) {
+	for _, g := range p.cfg.Grantable {
+		if strings.HasPrefix(g, "arn:") && !isPattern(g) {
+			arns = append(arns, g)
+		}
+	}
+	if len(arns) > 0 || len(p.cfg.Grantable) == 0 || p.account.Snapshot.Generation().ID == 0 {
+		return arns, nil
+	}
+	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
+		all, err := tx.Select(ctx, store.KindPolicy, store.Query{Where: store.Compare{Path: "aws.grantable", Op: store.Eq, Value: true}})
+		if err != nil {
+			return err
+		}
+		list, err := tx.Policies(ctx, all.IDs[:min(len(all.IDs), 1)]...)
+		for _, pol := range list {
+			arns = append(arns, pol.ARN)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find a grantable policy: %w", err)
+	}
+	return arns, nil
 }

@@ -13,15 +13,21 @@ import (
 	"iamscim/store"
 )
 
+// currentUser is the current state of a user with what it was composed from.
+type currentUser struct {
+	userNow
+	live *liveUser
+}
+
 // catchUpUser writes into the snapshot what a live read said about a user, as a
 // refresh would have, and returns the user as they then are. So whoever decides
 // on that, If-Match included, decides on what is true now. What we wrote
 // ourselves within IAM's consistency window stays as we wrote it.
-func (p *Provisioner) catchUpUser(ctx context.Context, l *liveUser) (userNow, error) {
+func (p *Provisioner) catchUpUser(ctx context.Context, l *liveUser) (currentUser, error) {
 	id := aws.ToString(l.user.UserId)
 	m, now, err := p.prepare(ctx, l)
 	if err != nil {
-		return userNow{}, err
+		return currentUser{}, err
 	}
 	err = p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
 		u, read, err := p.composeLive(ctx, tx, l, m)
@@ -36,13 +42,13 @@ func (p *Provisioner) catchUpUser(ctx context.Context, l *liveUser) (userNow, er
 		return err
 	})
 	if err != nil {
-		return userNow{}, fmt.Errorf("catch up with user %q: %w", aws.ToString(l.user.UserName), err)
+		return currentUser{}, fmt.Errorf("catch up with user %q: %w", aws.ToString(l.user.UserName), err)
 	}
 	return now, nil
 }
 
 // prepare learns what composing the user needs.
-func (p *Provisioner) prepare(ctx context.Context, l *liveUser) (m *memory, now userNow, err error) {
+func (p *Provisioner) prepare(ctx context.Context, l *liveUser) (m *memory, now currentUser, err error) {
 	id := aws.ToString(l.user.UserId)
 	if err := p.meet(ctx, l.groups); err != nil {
 		return nil, now, err
@@ -62,22 +68,22 @@ func (p *Provisioner) prepare(ctx context.Context, l *liveUser) (m *memory, now 
 }
 
 // nowOf reads a user live and brings the snapshot up to date with it. One who is gone goes from the snapshot, too.
-func (p *Provisioner) nowOf(ctx context.Context, known *store.User) (userNow, error) {
+func (p *Provisioner) nowOf(ctx context.Context, known *store.User) (currentUser, error) {
 	l, err := p.readUser(ctx, known)
 	if errors.Is(err, store.ErrNotFound) {
-		return userNow{}, errors.Join(err, p.forgetUser(ctx, known.ID))
+		return currentUser{}, errors.Join(err, p.forgetUser(ctx, known.ID))
 	}
 	if err != nil {
-		return userNow{}, err
+		return currentUser{}, err
 	}
 	return p.catchUpUser(ctx, l)
 }
 
 // withHeld adds all credentials to what was read of a user.
-func (p *Provisioner) withHeld(ctx context.Context, now userNow) (userNow, error) {
+func (p *Provisioner) withHeld(ctx context.Context, now currentUser) (currentUser, error) {
 	held, err := p.readCredentials(ctx, aws.ToString(now.live.user.UserName))
 	if err != nil {
-		return userNow{}, err
+		return currentUser{}, err
 	}
 	now.live.held = held
 	return p.catchUpUser(ctx, now.live)
@@ -85,17 +91,17 @@ func (p *Provisioner) withHeld(ctx context.Context, now userNow) (userNow, error
 
 // lookAt reads a user live with all credentials, in the middle of a plan: the
 // snapshot learns of it when the plan is done.
-func (p *Provisioner) lookAt(ctx context.Context, known *store.User) (userNow, error) {
+func (p *Provisioner) lookAt(ctx context.Context, known *store.User) (currentUser, error) {
 	l, err := p.readUser(ctx, known)
 	if err != nil {
-		return userNow{}, err
+		return currentUser{}, err
 	}
 	if l.held, err = p.readCredentials(ctx, aws.ToString(l.user.UserName)); err != nil {
-		return userNow{}, err
+		return currentUser{}, err
 	}
 	m, now, err := p.prepare(ctx, l)
 	if err != nil {
-		return userNow{}, err
+		return currentUser{}, err
 	}
 	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
 		now.user, now.read, err = p.composeLive(ctx, tx, l, m)

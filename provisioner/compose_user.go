@@ -9,10 +9,6 @@ import (
 	"iamscim/store"
 )
 
-// denyInline is the inline policy that stands in for AWSDenyAll where a user
-// has no attachment left.
-const denyInline = "iamscim-deactivated"
-
 func (c *composer) composeUsers() {
 	names := make([]string, len(c.facts.users))
 	for i := range c.facts.users {

@@ -163,7 +163,7 @@ func (p *Provisioner) replanDeactivation(e *execution) replan {
 		}
 		e.settle(now.user)
 		e.settle(now.read)
-		return pl.planDeactivate(now), &subject{user: now.user}, nil
+		return pl.planDeactivate(now.userNow), &subject{user: now.user}, nil
 	}
 }
 
@@ -212,7 +212,7 @@ func (p *Provisioner) replanDeletion(e *execution) replan {
 		if err != nil {
 			return nil, nil, err
 		}
-		plan := pl.planDeleteUser(now)
+		plan := pl.planDeleteUser(now.userNow)
 		e.addDevices(plan)
 		return plan, &subject{user: now.user}, nil
 	}

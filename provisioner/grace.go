@@ -34,7 +34,7 @@ func (e *KeptNameError) Error() string {
 func (e *KeptNameError) Unwrap() error { return store.ErrExists }
 
 // deleteLater deactivates a user now, if they could be deleted now.
-func (r *request) deleteLater(ctx context.Context, pl *planner, now userNow, deletion *Plan) (*Change, error) {
+func (r *request) deleteLater(ctx context.Context, pl *planner, now currentUser, deletion *Plan) (*Change, error) {
 	x := &subject{user: now.user}
 	after := x.clone()
 	for i := range deletion.Steps {
@@ -48,8 +48,8 @@ func (r *request) deleteLater(ctx context.Context, pl *planner, now userNow, del
 	if err != nil {
 		return nil, r.refused(ctx, kindDeleteUser, deletion.Object, err)
 	}
-	plan := pl.planDeactivate(now)
-	plan.after.due = r.p.now().Add(pl.cfg.DeleteAfter)
+	plan := pl.planDeactivate(now.userNow)
+	plan.after.due = r.p.now().Add(r.p.writes.cfg.DeleteAfter)
 	if r.opt.DryRun {
 		plan.note("the user would be deactivated now, and deleted after %s", plan.after.due.UTC().Format(time.RFC3339))
 	}
@@ -191,7 +191,7 @@ func (p *Provisioner) hide(ctx context.Context, d store.PendingDeletion) error {
 }
 
 // cutOff reports whether a user is still deactivated as we left them.
-func cutOff(now userNow) bool {
+func cutOff(now currentUser) bool {
 	switch {
 	case now.record == nil:
 		return false

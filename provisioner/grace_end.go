@@ -151,7 +151,7 @@ func (r *request) endGrace(ctx context.Context, id string) (*Change, error) {
 
 // deleteKept deletes a user whose loss of access was counted when it happened.
 // While the brake is latched it waits: so much may have been deleted in error.
-func (r *request) deleteKept(ctx context.Context, now userNow) (*Change, error) {
+func (r *request) deleteKept(ctx context.Context, now currentUser) (*Change, error) {
 	w, err := r.p.brakeWindow(ctx)
 	if err != nil {
 		return nil, err
@@ -163,7 +163,7 @@ func (r *request) deleteKept(ctx context.Context, now userNow) (*Change, error) 
 	if err != nil {
 		return nil, err
 	}
-	plan, err := pl.checked(pl.planDeleteUser(now))
+	plan, err := pl.checked(pl.planDeleteUser(now.userNow))
 	if err != nil {
 		return nil, err
 	}
@@ -187,7 +187,7 @@ func (r *request) forgetKept(ctx context.Context, d *store.PendingDeletion) erro
 }
 
 // show ends the grace of a user who is not to be deleted.
-func (r *request) show(ctx context.Context, d *store.PendingDeletion, now userNow, why string) error {
+func (r *request) show(ctx context.Context, d *store.PendingDeletion, now currentUser, why string) error {
 	ref := store.Ref{Kind: store.KindUser, ID: d.UserID}
 	err := r.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 		err := tx.DropPendingDeletion(ctx, d.UserID)

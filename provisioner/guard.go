@@ -56,7 +56,7 @@ func guardScopes(a Actor, before *subject, plan *Plan) error {
 	}
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
-		scope := actions[s.Action].scope
+		scope := s.scope()
 		if scope != "" && !a.Scopes[scope] && !ofActive(before, plan, s) {
 			return missingScope(scope)
 		}

@@ -30,13 +30,3 @@ func (c *GuardConfig) complete() {
 func (c *GuardConfig) manages(path string) bool {
 	return c.ManagePath != "" && strings.HasPrefix(path, c.ManagePath)
 }
-
-// The rules that the guards add to those of a DeniedError.
-const (
-	RuleCapability = "capability"
-	RuleManagePath = "manage-path"
-	RulePolicies   = "grantable-policies"
-	RuleGroups     = "grantable-groups"
-	RuleBoundary   = "boundary"
-	RuleBrake      = "brake"
-)

@@ -131,8 +131,8 @@ func (v *verdict) live(id string) *touched {
 		return nil
 	}
 	t := &touched{ref: store.Ref{Kind: store.KindUser, ID: id}, name: u.Name, shown: store.DecodeName(u.Name), arn: u.ARN}
-	if i := indexAfter(u.ARN, ":user"); i >= 0 {
-		t.path = u.ARN[i : strings.LastIndexByte(u.ARN, '/')+1]
+	if _, path, ok := strings.Cut(u.ARN, ":user"); ok {
+		t.path = path[:strings.LastIndexByte(path, '/')+1]
 	}
 	return t
 }

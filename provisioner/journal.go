@@ -100,7 +100,7 @@ func journaled(steps []Step) ([]store.JournalStep, error) {
 func (e *execution) intend(i int) {
 	for ; i < len(e.plan.Steps); i++ {
 		e.mark(i, store.StepIntended, "")
-		if !actions[e.plan.Steps[i].Action].together {
+		if !e.plan.Steps[i].together() {
 			return
 		}
 	}

@@ -101,9 +101,21 @@ func (p *Plan) Needs() []Need {
 	return out
 }
 
+// settings are what the operator decided about plans.
+type settings struct {
+	MaxCalls       int    // of one plan; 0: no limit
+	CreatePath     string // of new users and groups
+	CreateBoundary string // of new users
+	CreateTags     []store.Tag
+	TagAttributes  []string // person attributes to write as tags, too: keys of the table of tags
+	Strict         bool     // a deactivation also deletes the password
+	Passwords      bool     // write passwords
+	GroupsViaUsers bool     // memberships may be written through the user
+}
+
 // planner knows what plans depend on besides the object: settings and quotas.
 type planner struct {
-	cfg       *WriteConfig
+	settings
 	accountID string
 	partition string
 	summary   map[string]int64         // quotas, as GetAccountSummary names them
@@ -130,10 +142,10 @@ func (pl *planner) quota(name string) int {
 
 // checked refuses a plan that is too long to be carried out.
 func (pl *planner) checked(p *Plan) (*Plan, error) {
-	if n := len(p.Steps); pl.cfg.MaxCalls > 0 && n > pl.cfg.MaxCalls {
+	if n := len(p.Steps); pl.MaxCalls > 0 && n > pl.MaxCalls {
 		return nil, &InvalidError{
 			Attribute: "members", TooMany: true,
-			Reason: fmt.Sprintf("this change takes %d IAM calls, the limit is %d", n, pl.cfg.MaxCalls),
+			Reason: fmt.Sprintf("this change takes %d IAM calls, the limit is %d", n, pl.MaxCalls),
 		}
 	}
 	return p, nil
@@ -141,6 +153,7 @@ func (pl *planner) checked(p *Plan) (*Plan, error) {
 
 func (pl *planner) denyAll() string { return "arn:" + pl.partition + ":iam::aws:policy/AWSDenyAll" }
 
+// arn is the ARN that an object of the kind, such as "user", has or will have.
 func (pl *planner) arn(kind, path, name string) string {
 	return "arn:" + pl.partition + ":iam::" + pl.accountID + ":" + kind + path + name
 }

@@ -10,6 +10,10 @@ import (
 	"iamscim/store"
 )
 
+// denyInline is the inline policy that stands in for AWSDenyAll where a user
+// has no attachment left.
+const denyInline = "iamscim-deactivated"
+
 // denyDocument is the inline stand-in for AWSDenyAll.
 const denyDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
 
@@ -38,7 +42,7 @@ func (pl *planner) planDeactivate(now userNow) *Plan {
 		u.plan.add(u.at.setStatus(c, statusInactive))
 		u.plan.after.taken = append(u.plan.after.taken, store.RememberedCredential{Kind: c.kind, ID: c.id})
 	}
-	if (pl.cfg.Strict || stripped) && now.mayUseConsole() {
+	if (pl.Strict || stripped) && now.mayUseConsole() {
 		u.plan.add(u.at.step("DeleteLoginProfile").destroying())
 	}
 	u.plan.after.inactive = now.record == nil || len(u.plan.after.taken) > 0 || u.plan.after.deny != ""

@@ -44,7 +44,7 @@ func (pl *planner) planCreateGroup(w *GroupWish) (*Plan, error) {
 		return nil, &InvalidError{Attribute: "displayName", Reason: "it is required"}
 	}
 	name, _ := store.EncodeGroupName(*w.DisplayName)
-	path := pl.cfg.createPath()
+	path := pl.CreatePath
 	if w.Path != nil {
 		path = *w.Path
 	}

@@ -16,13 +16,12 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden plans")
 
 func testPlanner() *planner {
-	cfg := &WriteConfig{CreatePath: "/scim/", CreateBoundary: "arn:aws:iam::123456789012:policy/limit", Passwords: true, GroupsViaUsers: true, Strict: true}
-	cfg.complete()
 	group := func(id, name string) *store.Group {
 		return &store.Group{ID: id, Name: name, ARN: "arn:aws:iam::123456789012:group/" + name}
 	}
 	return &planner{
-		cfg: cfg, accountID: "123456789012", partition: "aws",
+		settings:  settings{MaxCalls: 2000, CreatePath: "/scim/", CreateBoundary: "arn:aws:iam::123456789012:policy/limit", Passwords: true, GroupsViaUsers: true, Strict: true},
+		accountID: "123456789012", partition: "aws",
 		groups:   map[string]*store.Group{"AGPA1": group("AGPA1", "dev"), "AGPA2": group("AGPA2", "ops")},
 		policies: map[string]*store.Policy{},
 		known:    map[string]*store.User{"AIDA1": testUser(), "AIDA2": {ID: "AIDA2", Name: "bob", ARN: "arn:aws:iam::123456789012:user/bob"}},

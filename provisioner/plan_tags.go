@@ -35,7 +35,7 @@ func TagAttributes() []string { return slices.Sorted(maps.Keys(tagFields)) }
 // personTags are the tags that a person is to have; an empty value is none.
 func (pl *planner) personTags(p *store.Person) []store.Tag {
 	var out []store.Tag
-	for _, key := range pl.cfg.TagAttributes {
+	for _, key := range pl.TagAttributes {
 		if field := tagFields[key]; field != nil && p != nil {
 			out = append(out, store.Tag{Key: key, Value: tagText(field(p))})
 		}

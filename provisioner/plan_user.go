@@ -32,7 +32,6 @@ type userNow struct {
 	record  *store.Deactivation // nil: we did not deactivate them
 	adopted bool                // the person attributes are ours already
 	full    full
-	live    *liveUser // what it was composed from
 }
 
 // full says where IAM refused a deny although the quota seemed to allow it.
@@ -51,7 +50,7 @@ func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, boundary := pl.cfg.createPath(), pl.cfg.CreateBoundary
+	path, boundary := pl.CreatePath, pl.CreateBoundary
 	if w.Path != nil {
 		path = *w.Path
 	}
@@ -73,7 +72,7 @@ func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
 		create = create.with("path", path)
 	}
 	create = create.with("boundary", boundary).with("tag", managedTag+"="+managed)
-	for _, t := range pl.cfg.CreateTags {
+	for _, t := range pl.CreateTags {
 		create = create.with("tag", t.Key+"="+t.Value)
 	}
 	for _, t := range pl.personTags(w.Person) {
@@ -92,7 +91,7 @@ func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
 	if err := u.grants(w); err != nil {
 		return nil, err
 	}
-	if w.Password != nil && pl.cfg.Passwords && !inactive {
+	if w.Password != nil && pl.Passwords && !inactive {
 		u.password(*w.Password)
 	}
 	return pl.checked(u.plan)
@@ -126,7 +125,7 @@ func (pl *planner) planUpdateUser(now userNow, w *UserWish) (*Plan, error) {
 		}
 	}
 	stays := now.user.Active && (w.Active == nil || *w.Active) || w.Active != nil && *w.Active
-	if w.Password != nil && pl.cfg.Passwords && stays {
+	if w.Password != nil && pl.Passwords && stays {
 		u.password(*w.Password)
 	}
 	return pl.checked(u.plan)
@@ -159,7 +158,7 @@ func (u *userPlan) grants(w *UserWish) error {
 	if w.Boundary != nil && u.now.ID != "" && *w.Boundary != u.now.Boundary {
 		u.plan.add(u.at.setBoundary(u.now.Boundary, *w.Boundary))
 	}
-	if w.Groups != nil && u.cfg.GroupsViaUsers {
+	if w.Groups != nil && u.GroupsViaUsers {
 		return u.memberships(*w.Groups)
 	}
 	return nil

@@ -27,7 +27,7 @@ func (r *request) preview(ctx context.Context, before, after *subject, plan *Pla
 				delete(m.deactivated, u.ID)
 			}
 			if before.user == nil {
-				u.ARN = arnOf("arn:"+r.p.conn.Partition+":iam::"+r.p.conn.AccountID+":user", "user", u.Path, u.Name)
+				u.ARN = r.p.newPlanner().arn("user", u.Path, u.Name)
 			}
 			c.User = u
 			return e.judgeUser(ctx, tx, m, u)
@@ -37,7 +37,7 @@ func (r *request) preview(ctx context.Context, before, after *subject, plan *Pla
 				m.groups[g.ID] = *a.group
 			}
 			if before.group == nil {
-				g.ARN = arnOf("arn:"+r.p.conn.Partition+":iam::"+r.p.conn.AccountID+":group", "group", g.Path, g.Name)
+				g.ARN = r.p.newPlanner().arn("group", g.Path, g.Name)
 			}
 			remember(g, m)
 			c.Group = g

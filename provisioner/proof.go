@@ -74,14 +74,12 @@ func (e *execution) nameNow() string {
 
 func (e *execution) touchesCredentials() bool {
 	for i := range e.plan.Steps {
-		if _, ok := credentialTable[e.plan.Steps[i].Action]; ok {
+		if e.plan.Steps[i].onCredential() {
 			return true
 		}
 	}
 	return false
 }
-
-var credentialTable = credentialActions()
 
 // bare is a user of exactly what the live read said, without what we know
 // better: a proof must not prove itself.

@@ -69,7 +69,7 @@ func (r *request) recheck(ctx context.Context, c store.Recheck) error {
 	if err != nil {
 		return err
 	}
-	plan := pl.planDeactivate(now)
+	plan := pl.planDeactivate(now.userNow)
 	if len(plan.Steps) == 0 {
 		return nil
 	}
@@ -79,17 +79,17 @@ func (r *request) recheck(ctx context.Context, c store.Recheck) error {
 
 // deactivated reads a user live with all credentials, also one who is not shown
 // any more.
-func (r *request) deactivated(ctx context.Context, id string) (userNow, error) {
+func (r *request) deactivated(ctx context.Context, id string) (currentUser, error) {
 	d, err := r.p.pendingDeletion(ctx, id)
 	if err != nil {
-		return userNow{}, err
+		return currentUser{}, err
 	}
 	if d != nil {
 		return r.p.lookAt(ctx, &store.User{ID: id, Name: d.Name})
 	}
 	known, err := r.p.known(ctx, id)
 	if err != nil {
-		return userNow{}, err
+		return currentUser{}, err
 	}
 	now, err := r.p.nowOf(ctx, known)
 	if err != nil || now.record == nil {

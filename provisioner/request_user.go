@@ -31,11 +31,8 @@ func (p *Provisioner) known(ctx context.Context, id string) (*store.User, error)
 
 // planner gathers what plans depend on.
 func (p *Provisioner) planner(ctx context.Context, groups []string) (*planner, error) {
-	pl := &planner{
-		cfg: &p.writes.cfg, accountID: p.conn.AccountID, partition: p.conn.Partition,
-		policies: map[string]*store.Policy{}, known: map[string]*store.User{},
-		noInline: p.denies(Need{Action: "iam:PutUserPolicy"}) != nil,
-	}
+	pl := p.newPlanner()
+	pl.noInline = p.denies(Need{Action: "iam:PutUserPolicy"}) != nil
 	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 		st, err := tx.Status(ctx)
 		if err != nil {
@@ -49,6 +46,14 @@ func (p *Provisioner) planner(ctx context.Context, groups []string) (*planner, e
 		return nil, fmt.Errorf("read quotas and groups: %w", err)
 	}
 	return pl, nil
+}
+
+// newPlanner makes one that knows of no object.
+func (p *Provisioner) newPlanner() *planner {
+	return &planner{
+		settings: p.writes.cfg.planning(), accountID: p.conn.AccountID, partition: p.conn.Partition,
+		policies: map[string]*store.Policy{}, known: map[string]*store.User{},
+	}
 }
 
 // wanted checks the policies of a wish.
@@ -206,19 +211,19 @@ func (r *request) updateUser(ctx context.Context, id string, edit func(*store.Us
 	if err != nil {
 		return nil, err
 	}
-	plan, err := pl.planUpdateUser(now, &w)
+	plan, err := pl.planUpdateUser(now.userNow, &w)
 	if err != nil {
 		return nil, r.refused(ctx, kindUpdateUser, store.Ref{Kind: store.KindUser, ID: id}, err)
 	}
 	var plans []*Plan
 	if w.Active != nil && !*w.Active {
-		plans = append(plans, pl.planDeactivate(now))
+		plans = append(plans, pl.planDeactivate(now.userNow))
 	}
 	return r.carryOut(ctx, &subject{user: now.user}, append(plans, plan)...)
 }
 
 // withCredentials reads the credentials too, where the wish is about them.
-func (r *request) withCredentials(ctx context.Context, now userNow, w *UserWish) (userNow, error) {
+func (r *request) withCredentials(ctx context.Context, now currentUser, w *UserWish) (currentUser, error) {
 	deactivates := w.Active != nil && !*w.Active
 	reactivates := w.Active != nil && *w.Active && !now.user.Active
 	if !deactivates && !reactivates && (w.Password == nil || !r.p.writes.cfg.Passwords) {
@@ -251,7 +256,7 @@ func (r *request) deleteUser(ctx context.Context, id string, check func(*store.U
 	if err != nil {
 		return nil, err
 	}
-	plan, err := pl.checked(pl.planDeleteUser(now))
+	plan, err := pl.checked(pl.planDeleteUser(now.userNow))
 	if err != nil {
 		return nil, err
 	}

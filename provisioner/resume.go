@@ -176,7 +176,7 @@ func (p *Provisioner) restored(j *store.JournalPlan) (*execution, error) {
 				return nil, fmt.Errorf("plan %s: inverse of step %d: %w", j.ID, i, err)
 			}
 		}
-		if _, known := actions[step.Action]; !known {
+		if !step.known() {
 			return nil, fmt.Errorf("plan %s: step %d: unknown action %q", j.ID, i, step.Action)
 		}
 		plan.Steps = append(plan.Steps, step)

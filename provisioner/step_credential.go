@@ -27,6 +27,8 @@ var credentialKinds = []struct{ kind, update, remove, param string }{
 	{"serviceCredential", "UpdateServiceSpecificCredential", "DeleteServiceSpecificCredential", "credential"},
 }
 
+var credentialTable = credentialActions()
+
 // credentialState is one credential, whatever its kind.
 type credentialState struct{ kind, id, status string }
 
@@ -47,6 +49,16 @@ func credentialsOf(u *store.User) []credentialState {
 		out = append(out, credentialState{"serviceCredential", k.ID, k.Status})
 	}
 	return slices.DeleteFunc(out, func(c credentialState) bool { return c.id == "" })
+}
+
+// takes is the credential that a step makes inactive.
+func takes(s *Step) (c store.RememberedCredential, ok bool) {
+	for _, k := range credentialKinds {
+		if s.Action == k.update && s.param("status") == statusInactive {
+			return store.RememberedCredential{Kind: k.kind, ID: s.param(k.param)}, true
+		}
+	}
+	return c, false
 }
 
 // setStatus is the step that makes a credential active or inactive.

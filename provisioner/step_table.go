@@ -6,29 +6,9 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/store"
 )
-
-// subject is what a plan changes: one user, or one group with the memberships
-// it touches. A plan that creates it begins with nil.
-type subject struct {
-	user  *store.User
-	group *store.Group
-	// members says for each user the plan touches whether they are a member.
-	members map[string]bool
-	// known are other users that were read live for the plan, by id.
-	known map[string]*store.User
-	// born is what AWS answered when the plan created it; nil in a dry run.
-	born *made
-}
-
-// made is what a call answered that the plan must know.
-type made struct {
-	user  *iamtypes.User
-	group *iamtypes.Group
-}
 
 // action is a row of the step table: all that is known of an API action.
 type action struct {
@@ -81,6 +61,19 @@ func (s *Step) apply(x *subject) {
 // settledBy reports whether the code means that it is so already.
 func (s *Step) settledBy(code string) bool { return slices.Contains(actions[s.Action].settled, code) }
 
+// known reports whether there is such an action in the step table.
+func (s *Step) known() bool { _, ok := actions[s.Action]; return ok }
+
+// scope is the scope that the step needs beyond "write", or "".
+func (s *Step) scope() string { return actions[s.Action].scope }
+
+// together reports whether the step may be intended at the same time as others
+// next to it: they do not depend on each other, and a live read proves them.
+func (s *Step) together() bool { return actions[s.Action].together }
+
+// onCredential reports whether the step is about a credential.
+func (s *Step) onCredential() bool { _, ok := credentialTable[s.Action]; return ok }
+
 // onUser adapts an effect on the user.
 func onUser(f func(u *store.User, s *Step)) func(*subject, *Step) {
 	return func(x *subject, s *Step) {
@@ -113,25 +106,4 @@ func membership(present bool) func(*subject, *Step) {
 			slices.Sort(x.user.Groups)
 		}
 	}
-}
-
-// clone copies the subject as deep as effects change it.
-func (x *subject) clone() *subject {
-	out := &subject{members: maps.Clone(x.members), born: x.born}
-	if x.user != nil {
-		u := *x.user
-		u.Tags, u.Inline, u.Attached, u.Groups = slices.Clone(u.Tags), slices.Clone(u.Inline), slices.Clone(u.Attached), slices.Clone(u.Groups)
-		u.AccessKeys, u.SSHPublicKeys = slices.Clone(u.AccessKeys), slices.Clone(u.SSHPublicKeys)
-		u.Certificates, u.ServiceCredentials = slices.Clone(u.Certificates), slices.Clone(u.ServiceCredentials)
-		u.MFADevices = slices.Clone(u.MFADevices)
-		u.Activity.Keys = slices.Clone(u.Activity.Keys)
-		u.DisabledBy = slices.Clone(u.DisabledBy)
-		out.user = &u
-	}
-	if x.group != nil {
-		g := *x.group
-		g.Inline, g.Attached = slices.Clone(g.Inline), slices.Clone(g.Attached)
-		out.group = &g
-	}
-	return out
 }

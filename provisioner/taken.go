@@ -67,16 +67,6 @@ func (e *execution) keepTaken(ctx context.Context, tx *store.StateTx) error {
 	return errors.Join(errs...)
 }
 
-// takes is the credential that a step makes inactive.
-func takes(s *Step) (c store.RememberedCredential, ok bool) {
-	for _, k := range credentialKinds {
-		if s.Action == k.update && s.param("status") == statusInactive {
-			return store.RememberedCredential{Kind: k.kind, ID: s.param(k.param)}, true
-		}
-	}
-	return c, false
-}
-
 // recall finds out whether we had deactivated the user before the plan began,
 // which an earlier process knew.
 func (e *execution) recall(ctx context.Context) error {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"reflect"
-	"slices"
 	"time"
 
 	"iamscim/provisioner/awsapi"
@@ -160,48 +157,4 @@ func (e *execution) shows(s *Step) bool {
 	after := e.x.clone()
 	s.apply(after)
 	return alike(e.x, after)
-}
-
-// alike compares what IAM knows of two subjects.
-func alike(a, b *subject) bool {
-	return reflect.DeepEqual(essence(a), essence(b))
-}
-
-func essence(x *subject) []any {
-	out := []any{len(x.members)}
-	for _, id := range slices.Sorted(maps.Keys(x.members)) {
-		out = append(out, id, x.members[id])
-	}
-	refs := func(list []store.PolicyRef) {
-		out = append(out, len(list))
-		for _, p := range list {
-			out = append(out, p.ARN)
-		}
-	}
-	if u := x.user; u != nil {
-		out = append(out, u.ID, u.Name, u.Path, u.Boundary, len(u.Tags), len(u.Inline))
-		for _, t := range u.Tags {
-			out = append(out, t)
-		}
-		for _, p := range u.Inline {
-			out = append(out, p)
-		}
-		refs(u.Attached)
-		out = append(out, len(u.Groups))
-		for _, g := range u.Groups {
-			out = append(out, g)
-		}
-		for _, c := range credentialsOf(u) {
-			out = append(out, c)
-		}
-		out = append(out, u.ConsoleAccess != nil && *u.ConsoleAccess, len(u.MFADevices))
-	}
-	if g := x.group; g != nil {
-		out = append(out, g.ID, g.Name, g.Path, len(g.Inline))
-		for _, p := range g.Inline {
-			out = append(out, p)
-		}
-		refs(g.Attached)
-	}
-	return out
 }

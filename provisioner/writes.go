@@ -47,6 +47,14 @@ func (c *WriteConfig) createPath() string {
 	return "/"
 }
 
+// planning is the part that plans depend on.
+func (c *WriteConfig) planning() settings {
+	return settings{
+		MaxCalls: c.MaxCalls, CreatePath: c.createPath(), CreateBoundary: c.CreateBoundary, CreateTags: c.CreateTags,
+		TagAttributes: c.TagAttributes, Strict: c.Strict, Passwords: c.Passwords, GroupsViaUsers: c.GroupsViaUsers,
+	}
+}
+
 func (c *WriteConfig) complete() {
 	c.Guard.complete()
 	if c.ConsistencyWindow <= 0 {

@@ -119,13 +119,12 @@ func (e *execution) touched() []store.Protection {
 		if e.states[i] == "" || e.states[i] == store.StepPlanned {
 			continue
 		}
-		_, credential := credentialTable[s.Action]
 		switch {
 		case s.UserID != "" && s.GroupID != "":
 			add(store.ThingMembership, s.UserID, s.GroupID)
 		case s.param("policy") != "":
 			add(store.ThingAttachment, s.UserID+s.GroupID, s.param("policy"))
-		case credential && len(s.Params) > 1:
+		case s.onCredential() && len(s.Params) > 1:
 			add(store.ThingCredential, s.UserID, s.Params[1].Value)
 		case s.GroupID != "":
 			add(store.ThingGroup, s.GroupID, "")

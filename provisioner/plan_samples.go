@@ -1,10 +1,7 @@
 package provisioner
 
 import (
-	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -40,14 +37,14 @@ type sampler struct {
 	samples []sample
 }
 
-// samples lists every operation. grants are policies that may be attached.
-func (p *Provisioner) samples(grants []string) []sample {
-	pl := &planner{cfg: &p.writes.cfg, accountID: p.conn.AccountID, partition: p.conn.Partition}
+// samples lists every operation. grants are policies that may be attached, if any
+// is grantable.
+func (pl *planner) samples(grants []string, grantable bool) []sample {
 	s := &sampler{planner: pl, grants: grants}
-	path := pl.cfg.createPath()
+	path := pl.CreatePath
 	s.group = &store.Group{ID: "AGPASAMPLE", Name: sampleName, DisplayName: sampleName, Path: path, ARN: pl.arn("group", path, sampleName)}
 	s.user = &store.User{
-		ID: "AIDASAMPLE", Name: sampleName, UserName: sampleName, Path: path, ARN: pl.arn("user", path, sampleName), Boundary: pl.cfg.CreateBoundary,
+		ID: "AIDASAMPLE", Name: sampleName, UserName: sampleName, Path: path, ARN: pl.arn("user", path, sampleName), Boundary: pl.CreateBoundary,
 		Active: true, ConsoleAccess: aws.Bool(true), Groups: []string{s.group.ID}, Inline: []store.InlinePolicy{{Name: sampleName, Document: "{}"}},
 		AccessKeys:         []store.AccessKey{{ID: "AKIASAMPLE", Status: statusActive}},
 		SSHPublicKeys:      []store.Credential{{ID: "APKASAMPLE", Status: statusActive}},
@@ -60,8 +57,8 @@ func (p *Provisioner) samples(grants []string) []sample {
 		s.group.Attached = append(s.group.Attached, store.PolicyRef{ARN: arn})
 	}
 	pl.groups, pl.known = map[string]*store.Group{s.group.ID: s.group}, map[string]*store.User{s.user.ID: s.user}
-	s.users(len(p.cfg.Grantable) > 0)
-	s.groupOperations(len(p.cfg.Grantable) > 0)
+	s.users(grantable)
+	s.groupOperations(grantable)
 	return s.samples
 }
 
@@ -117,7 +114,7 @@ func (s *sampler) users(grantable bool) {
 	} else {
 		s.off("user.entitlements", nothingGrantable)
 	}
-	if s.cfg.Passwords {
+	if s.Passwords {
 		none := s.as(func(u *store.User) { u.ConsoleAccess = aws.Bool(false) })
 		s.add("user.password", held, s.updating(none, UserWish{Password: aws.String("x")}), s.updating(now, UserWish{Password: aws.String("x")}))
 	} else {
@@ -176,29 +173,8 @@ func (s *sampler) groupToDelete() *store.Group {
 	return &g
 }
 
-// sampleGrants finds policies that are grantable, to ask about.
-func (p *Provisioner) sampleGrants(ctx context.Context) (arns []string, err error) {
-	for _, g := range p.cfg.Grantable {
-		if strings.HasPrefix(g, "arn:") && !isPattern(g) {
-			arns = append(arns, g)
-		}
-	}
-	if len(arns) > 0 || len(p.cfg.Grantable) == 0 || p.account.Snapshot.Generation().ID == 0 {
-		return arns, nil
-	}
-	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		all, err := tx.Select(ctx, store.KindPolicy, store.Query{Where: store.Compare{Path: "aws.grantable", Op: store.Eq, Value: true}})
-		if err != nil {
-			return err
-		}
-		list, err := tx.Policies(ctx, all.IDs[:min(len(all.IDs), 1)]...)
-		for _, pol := range list {
-			arns = append(arns, pol.ARN)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find a grantable policy: %w", err)
-	}
-	return arns, nil
+// inlineNeeds is what an inline deny needs, which not every deactivation places.
+func (pl *planner) inlineNeeds() []Need {
+	t := userTarget{name: sampleName, arn: pl.arn("user", pl.CreatePath, sampleName), boundary: pl.CreateBoundary}
+	return t.putInline(denyInline, denyDocument).Needs
 }
