@@ -207,7 +207,7 @@ func (r *request) updateUser(ctx context.Context, id string, edit func(*store.Us
 	if now, err = r.withCredentials(ctx, now, &w); err != nil {
 		return nil, err
 	}
-	pl, err := r.plannerFor(ctx, now, &w)
+	pl, err := r.plannerFor(ctx, now.userNow, &w)
 	if err != nil {
 		return nil, err
 	}

@@ -43,6 +43,9 @@ func merged(tables ...map[string]action) map[string]action {
 	return all
 }
 
+// allActions lists the API actions of all steps, sorted.
+func allActions() []string { return slices.Sorted(maps.Keys(actions)) }
+
 // gone is the answer of a call that removes what is not there.
 var gone = []string{"NoSuchEntity"}
 
