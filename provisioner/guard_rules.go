@@ -143,15 +143,6 @@ func (v *verdict) grant(s *Step, arn string) error {
 	return nil
 }
 
-// cutsOff reports whether the plan is to leave the user without access.
-func (p *Plan) cutsOff() bool {
-	return p.Kind == kindDeactivate || p.Kind == kindDeleteUser || p.Kind == kindCreateUser && p.after.inactive
-}
-
-// reactivates reports whether the plan is to give a user access back. Over a deny
-// that is not ours there is no such plan.
-func (p *Plan) reactivates() bool { return p.Kind == kindUpdateUser && p.after.forget }
-
 func notGrantable(arn string) error {
 	return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s is not one that this server may grant or take away", arn)}
 }

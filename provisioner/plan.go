@@ -69,6 +69,19 @@ func (p *Plan) empty() bool {
 	return len(p.Steps) == 0 && a.person == nil && a.group == nil && !a.owned && !a.inactive && !a.forget && !a.forgotten && a.due.IsZero()
 }
 
+func (p *Plan) creates() bool {
+	return p.Kind == kindCreateUser || p.Kind == kindCreateGroup
+}
+
+// cutsOff reports whether the plan is to leave the user without access.
+func (p *Plan) cutsOff() bool {
+	return p.Kind == kindDeactivate || p.Kind == kindDeleteUser || p.Kind == kindCreateUser && p.after.inactive
+}
+
+// reactivates reports whether the plan is to give a user access back. Over a deny
+// that is not ours there is no such plan.
+func (p *Plan) reactivates() bool { return p.Kind == kindUpdateUser && p.after.forget }
+
 func (p *Plan) add(steps ...Step) { p.Steps = append(p.Steps, steps...) }
 
 func (p *Plan) note(format string, args ...any) {

@@ -67,10 +67,6 @@ func (e *execution) shownBy() time.Time { return e.lastCall.Add(e.p.writes.cfg.C
 
 func (e *execution) creates() bool { return e.plan.creates() }
 
-func (p *Plan) creates() bool {
-	return p.Kind == kindCreateUser || p.Kind == kindCreateGroup
-}
-
 func (e *execution) anythingDone() bool {
 	for _, s := range e.states {
 		if attempted(s) {
