@@ -13,7 +13,9 @@ func TestGuardScopes(t *testing.T) {
 	before := &subject{user: &store.User{ID: "AIDA1", DisabledBy: []store.Deny{
 		{Type: "attachedPolicy", Value: custom}, {Type: "attachedPolicy", Value: deny}, {Type: "groupPolicy", Value: grant, Group: "AGPA1"},
 	}}}
-	u, g := userTarget{name: "ann", id: "AIDA1"}, groupTarget{name: "dev", id: "AGPA1"}
+	step := func(action, arn string) Step {
+		return Step{Action: action, Params: []Param{{Name: "policy", Value: arn}}}
+	}
 	forget, inactive := remembrance{forget: true}, remembrance{inactive: true}
 	rows := []struct {
 		name string
@@ -21,21 +23,21 @@ func TestGuardScopes(t *testing.T) {
 		step Step
 		free bool // the scope write is enough
 	}{
-		{"reactivation, AWSDenyAll", Plan{Kind: kindUpdateUser, after: forget}, u.detach(deny), true},
-		{"reactivation, another deny", Plan{Kind: kindUpdateUser, after: forget}, u.detach(custom), true},
-		{"reactivation, an entitlement", Plan{Kind: kindUpdateUser, after: forget}, u.detach(grant), false},
-		{"reactivation, giving", Plan{Kind: kindUpdateUser, after: forget}, u.attach(deny), false},
-		{"update, AWSDenyAll", Plan{Kind: kindUpdateUser}, u.detach(deny), false},
-		{"update, another deny", Plan{Kind: kindUpdateUser}, u.detach(custom), false},
-		{"update, denying", Plan{Kind: kindUpdateUser}, u.attach(deny), false},
-		{"deactivation, denying", Plan{Kind: kindDeactivate, after: inactive}, u.attach(deny), true},
-		{"deactivation, giving", Plan{Kind: kindDeactivate, after: inactive}, u.attach(grant), false},
-		{"deactivation, lifting", Plan{Kind: kindDeactivate, after: inactive}, u.detach(deny), false},
-		{"creation, inactive", Plan{Kind: kindCreateUser, after: inactive}, u.attach(deny), true},
-		{"creation, active", Plan{Kind: kindCreateUser}, u.attach(deny), false},
-		{"group, denying", Plan{Kind: kindUpdateGroup}, g.attach(deny), false},
-		{"group, lifting", Plan{Kind: kindUpdateGroup}, g.detach(deny), false},
-		{"deletion", Plan{Kind: kindDeleteUser}, u.detach(grant), true},
+		{"reactivation, AWSDenyAll", Plan{Kind: kindUpdateUser, after: forget}, step("DetachUserPolicy", deny), true},
+		{"reactivation, another deny", Plan{Kind: kindUpdateUser, after: forget}, step("DetachUserPolicy", custom), true},
+		{"reactivation, an entitlement", Plan{Kind: kindUpdateUser, after: forget}, step("DetachUserPolicy", grant), false},
+		{"reactivation, giving", Plan{Kind: kindUpdateUser, after: forget}, step("AttachUserPolicy", deny), false},
+		{"update, AWSDenyAll", Plan{Kind: kindUpdateUser}, step("DetachUserPolicy", deny), false},
+		{"update, another deny", Plan{Kind: kindUpdateUser}, step("DetachUserPolicy", custom), false},
+		{"update, denying", Plan{Kind: kindUpdateUser}, step("AttachUserPolicy", deny), false},
+		{"deactivation, denying", Plan{Kind: kindDeactivate, after: inactive}, step("AttachUserPolicy", deny), true},
+		{"deactivation, giving", Plan{Kind: kindDeactivate, after: inactive}, step("AttachUserPolicy", grant), false},
+		{"deactivation, lifting", Plan{Kind: kindDeactivate, after: inactive}, step("DetachUserPolicy", deny), false},
+		{"creation, inactive", Plan{Kind: kindCreateUser, after: inactive}, step("AttachUserPolicy", deny), true},
+		{"creation, active", Plan{Kind: kindCreateUser}, step("AttachUserPolicy", deny), false},
+		{"group, denying", Plan{Kind: kindUpdateGroup}, step("AttachGroupPolicy", deny), false},
+		{"group, lifting", Plan{Kind: kindUpdateGroup}, step("DetachGroupPolicy", deny), false},
+		{"deletion", Plan{Kind: kindDeleteUser}, step("DetachUserPolicy", grant), true},
 	}
 	for _, row := range rows {
 		row.plan.Steps = []Step{row.step}
