@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -32,8 +33,8 @@ const actionAdopt = "adopt"
 // what is called alike. Nothing is adopted if one of them is not found. A user
 // who waits for their deletion is not deleted any more.
 func (p *Provisioner) Adopt(ctx context.Context, a Actor, names ...string) ([]Adopted, error) {
-	if !a.Scopes[ScopeAdmin] {
-		return nil, p.refused(ctx, a, actionAdopt, store.Ref{}, missingScope(ScopeAdmin))
+	if !a.Scopes[planner.ScopeAdmin] {
+		return nil, p.refused(ctx, a, actionAdopt, store.Ref{}, missingScope(planner.ScopeAdmin))
 	}
 	if p.account.Snapshot.Generation().ID == 0 {
 		return nil, store.ErrNoGeneration
@@ -92,7 +93,7 @@ func (p *Provisioner) lookUpName(ctx context.Context, name string) (store.Ref, e
 	case len(found) == 0:
 		return store.Ref{}, fmt.Errorf("user or group %q: %w", name, store.ErrNotFound)
 	case len(found) > 1:
-		return store.Ref{}, &InvalidError{Attribute: "name", Reason: fmt.Sprintf("%q is a user and a group; say user/%s or group/%s", name, bare, bare)}
+		return store.Ref{}, &planner.InvalidError{Attribute: "name", Reason: fmt.Sprintf("%q is a user and a group; say user/%s or group/%s", name, bare, bare)}
 	}
 	return found[0], nil
 }
@@ -134,11 +135,11 @@ func (r *request) adoptUser(ctx context.Context, id string) (*Adopted, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.p.guardAdoption(ctx, touchedUser(now.user)); err != nil {
+	if err := r.p.guardAdoption(ctx, touchedUser(now.User)); err != nil {
 		return nil, err
 	}
-	out := &Adopted{Object: store.Ref{Kind: store.KindUser, ID: id}, Name: now.user.Name, Restored: restored}
-	out.release(now.user)
+	out := &Adopted{Object: store.Ref{Kind: store.KindUser, ID: id}, Name: now.User.Name, Restored: restored}
+	out.release(now.User)
 	err = r.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 		if err := r.own(ctx, tx, out); err != nil || len(out.Released) == 0 {
 			return err
@@ -199,10 +200,10 @@ func (r *request) adoptGroup(ctx context.Context, id string) (*Adopted, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := r.p.guardAdoption(ctx, touchedGroup(now.group)); err != nil {
+	if err := r.p.guardAdoption(ctx, touchedGroup(now.Group)); err != nil {
 		return nil, err
 	}
-	out := &Adopted{Object: store.Ref{Kind: store.KindGroup, ID: id}, Name: now.group.Name}
+	out := &Adopted{Object: store.Ref{Kind: store.KindGroup, ID: id}, Name: now.Group.Name}
 	err = r.p.account.State.Update(ctx, func(tx *store.StateTx) error { return r.own(ctx, tx, out) })
 	if err != nil {
 		return nil, fmt.Errorf("adopt group %q: %w", out.Name, err)

@@ -8,6 +8,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -35,11 +36,11 @@ func TestAdopt(t *testing.T) {
 	l := newGuardLab(t, setup{fill: fill, config: managing("/scim/")})
 
 	t.Run("before", func(t *testing.T) {
-		_, err := l.update(l.id("ann"), provisioner.UserWish{UserName: ptr("annie")})
+		_, err := l.update(l.id("ann"), planner.UserWish{UserName: ptr("annie")})
 		wantDenied(t, err, "manage-path")
-		_, err = l.updateGroup(l.groupID("ops"), provisioner.GroupWish{DisplayName: ptr("operations")})
+		_, err = l.updateGroup(l.groupID("ops"), planner.GroupWish{DisplayName: ptr("operations")})
 		wantDenied(t, err, "manage-path")
-		_, err = l.update(l.id("denied"), provisioner.UserWish{Active: ptr(true)})
+		_, err = l.update(l.id("denied"), planner.UserWish{Active: ptr(true)})
 		wantDenied(t, err, "quarantine")
 	})
 	t.Run("names", func(t *testing.T) {
@@ -54,8 +55,8 @@ func TestAdopt(t *testing.T) {
 		if u := l.user(l.id("ann")); !u.Managed {
 			t.Error("it is not shown as managed")
 		}
-		l.must(l.update(l.id("ann"), provisioner.UserWish{UserName: ptr("annie")}))
-		l.must(l.updateGroup(l.groupID("ops"), provisioner.GroupWish{DisplayName: ptr("operations")}))
+		l.must(l.update(l.id("ann"), planner.UserWish{UserName: ptr("annie")}))
+		l.must(l.updateGroup(l.groupID("ops"), planner.GroupWish{DisplayName: ptr("operations")}))
 	})
 	t.Run("refused", func(t *testing.T) {
 		if _, err := l.p.Adopt(ctx, admin, "leaked", "nobody"); !errors.Is(err, store.ErrNotFound) {
@@ -64,8 +65,8 @@ func TestAdopt(t *testing.T) {
 		if u := l.user(l.id("leaked")); u.Managed {
 			t.Error("it was adopted although another name is unknown")
 		}
-		l.must(l.create(provisioner.UserWish{UserName: ptr("frozen"), Path: ptr("/scim/")}))
-		var invalid *provisioner.InvalidError
+		l.must(l.create(planner.UserWish{UserName: ptr("frozen"), Path: ptr("/scim/")}))
+		var invalid *planner.InvalidError
 		if _, err := l.p.Adopt(ctx, admin, "frozen"); !errors.As(err, &invalid) {
 			t.Errorf("ambiguous name: got %v", err)
 		}
@@ -83,7 +84,7 @@ func TestAdopt(t *testing.T) {
 		if u := l.user(id); u.Active {
 			t.Error("adopting made the user active")
 		}
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		u, _ := l.User("denied")
 		if diff := cmp.Diff(iamsim.Grants{Attached: []string{awsQuarantine}}, u.Grants, cmp.Transformer("nil", func(p []iamsim.InlinePolicy) []iamsim.InlinePolicy {
 			return append([]iamsim.InlinePolicy{}, p...)
@@ -98,7 +99,7 @@ func TestAdopt(t *testing.T) {
 		if err != nil || len(got) != 1 || len(got[0].Still) != 1 || got[0].Released != nil {
 			t.Fatalf("got %+v, %v", got, err)
 		}
-		_, err = l.update(id, provisioner.UserWish{Active: ptr(true)})
+		_, err = l.update(id, planner.UserWish{Active: ptr(true)})
 		wantDenied(t, err, "foreign-deny")
 	})
 	t.Run("an active user stays active", func(t *testing.T) {

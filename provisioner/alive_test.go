@@ -4,8 +4,8 @@ import (
 	"testing"
 	"time"
 
-	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 // lives lets time pass while the process has the state file.
@@ -77,7 +77,7 @@ func TestPendingDeletionOfBackup(t *testing.T) {
 		if _, err := l.p.Adopt(t.Context(), admin, id); err != nil {
 			t.Fatal(err)
 		}
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		l.Advance(grace)
 		awake(t, l)
 		if _, there := l.User("ann"); !there || len(l.keptUsers()) > 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -16,12 +17,12 @@ import (
 // outcome after it, at the latest together with the next intent.
 type execution struct {
 	p      *Provisioner
-	plan   *Plan
+	plan   *planner.Plan
 	job    *job // nil: no request began it, or an earlier process
 	actor  Actor
-	before *subject
-	x      *subject // as it is after the steps so far
-	fresh  bool     // the object may not show everywhere yet
+	before *planner.Subject
+	x      *planner.Subject // as it is after the steps so far
+	fresh  bool             // the object may not show everywhere yet
 
 	created time.Time // of the journal entry
 	seen    int64     // generation of the snapshot when the plan was made
@@ -50,8 +51,8 @@ type execution struct {
 // errCrashed ends an execution as a crash would: nothing is written any more.
 var errCrashed = errors.New("the process died")
 
-func newExecution(p *Provisioner, plan *Plan, actor Actor, x *subject) *execution {
-	return &execution{p: p, plan: plan, actor: actor, before: x.clone(), x: x, states: make([]store.StepState, len(plan.Steps))}
+func newExecution(p *Provisioner, plan *planner.Plan, actor Actor, x *planner.Subject) *execution {
+	return &execution{p: p, plan: plan, actor: actor, before: x.Clone(), x: x, states: make([]store.StepState, len(plan.Steps))}
 }
 
 // run carries out the steps, and stops at the first that fails. Those after it
@@ -94,19 +95,19 @@ func (e *execution) runStep(ctx context.Context, i int) error {
 			e.mark(i, store.StepFailed, err.Error())
 			e.doubt = e.doubt || awsapi.ErrorCode(err) == "NoSuchEntity" // the object may have another name by now
 		}
-		e.calls = append(e.calls, s.logged()+" failed: "+err.Error())
+		e.calls = append(e.calls, s.Logged()+" failed: "+err.Error())
 		return err
 	}
 	e.mark(i, state, "")
-	e.calls = append(e.calls, s.logged())
-	e.fresh = e.fresh || s.param("new-name") != ""
-	s.apply(e.x)
+	e.calls = append(e.calls, s.Logged())
+	e.fresh = e.fresh || s.Param("new-name") != ""
+	s.Apply(e.x)
 	return nil
 }
 
 // attempt makes the call until it succeeds, or fails in a way that trying again
 // cannot help.
-func (e *execution) attempt(ctx context.Context, s *Step) (store.StepState, error) {
+func (e *execution) attempt(ctx context.Context, s *planner.Step) (store.StepState, error) {
 	w := e.p.writes
 	giveUp := time.Now().Add(w.freshFor)
 	wait := w.backoff
@@ -116,7 +117,7 @@ func (e *execution) attempt(ctx context.Context, s *Step) (store.StepState, erro
 			return state, err
 		}
 		notYet := awsapi.ErrorCode(err) == "NoSuchEntity" && time.Now().Before(giveUp) && (e.fresh || e.memberMoved(ctx, s))
-		if !notYet && s.settledBy(awsapi.ErrorCode(err)) && !e.elsewhere(ctx, s) || e.reassigned(ctx, s, err) {
+		if !notYet && s.SettledBy(awsapi.ErrorCode(err)) && !e.elsewhere(ctx, s) || e.reassigned(ctx, s, err) {
 			return store.StepSkipped, nil
 		}
 		kind := kindOf(err)
@@ -136,32 +137,32 @@ func (e *execution) attempt(ctx context.Context, s *Step) (store.StepState, erro
 // elsewhere reports whether "there is none" may be about the object itself and not
 // about what is to be taken from it: then nothing was taken. A plan that only
 // rolls forward looks again anyway.
-func (e *execution) elsewhere(ctx context.Context, s *Step) bool {
-	if e.plan.Direction == Forward || s.Action == "DeleteUser" || s.Action == "DeleteGroup" {
+func (e *execution) elsewhere(ctx context.Context, s *planner.Step) bool {
+	if e.plan.Direction == planner.Forward || s.Action == "DeleteUser" || s.Action == "DeleteGroup" {
 		return false
 	}
 	var err error
 	switch ref := e.plan.Object; {
 	case ref.ID == "":
 	case ref.Kind == store.KindGroup:
-		_, err = e.p.getGroup(ctx, ref.ID, s.param("group"))
+		_, err = e.p.getGroup(ctx, ref.ID, s.Param("group"))
 	default:
-		_, err = e.p.getUser(ctx, ref.ID, s.param("user"))
+		_, err = e.p.getUser(ctx, ref.ID, s.Param("user"))
 	}
 	return errors.Is(err, store.ErrNotFound)
 }
 
 // once makes one call, and looks closer where the answer to an earlier attempt
 // may have been lost.
-func (e *execution) once(ctx context.Context, s *Step) (store.StepState, error) {
+func (e *execution) once(ctx context.Context, s *planner.Step) (store.StepState, error) {
 	w := e.p.writes
-	if err := w.pace.wait(ctx, e.plan.Direction == Forward); err != nil {
+	if err := w.pace.wait(ctx, e.plan.Direction == planner.Forward); err != nil {
 		return "", err
 	}
 	if w.crash != nil && w.crash("before", s) {
 		return "", errCrashed
 	}
-	out, err := s.call(ctx, w.iam)
+	out, err := s.Call(ctx, w.iam)
 	e.lastCall = e.p.now()
 	if w.crash != nil && w.crash("after", s) {
 		return "", errCrashed
@@ -180,15 +181,15 @@ func jittered(d time.Duration) time.Duration {
 }
 
 // adopt takes over what a Create call made.
-func (e *execution) adopt(out *made) {
+func (e *execution) adopt(out *planner.Created) {
 	switch {
 	case out == nil:
-	case out.user != nil:
-		e.x.born = out
-		e.named(aws.ToString(out.user.UserId), store.KindUser)
-	case out.group != nil:
-		e.x.born = out
-		e.named(aws.ToString(out.group.GroupId), store.KindGroup)
+	case out.User != nil:
+		e.x.Born = out
+		e.named(aws.ToString(out.User.UserId), store.KindUser)
+	case out.Group != nil:
+		e.x.Born = out
+		e.named(aws.ToString(out.Group.GroupId), store.KindGroup)
 	}
 }
 
@@ -198,7 +199,7 @@ func (e *execution) named(id string, kind store.Kind) {
 	e.plan.Object.ID = id
 	for i := range e.plan.Steps {
 		s := &e.plan.Steps[i]
-		for _, t := range []*Step{s, s.Inverse} {
+		for _, t := range []*planner.Step{s, s.Inverse} {
 			if t == nil {
 				continue
 			}

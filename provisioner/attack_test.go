@@ -7,6 +7,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -54,21 +55,21 @@ func TestAttacks(t *testing.T) {
 	t.Parallel()
 	l := newFortress(t)
 	ctx := t.Context()
-	user := func(name string, w provisioner.UserWish) func() error {
+	user := func(name string, w planner.UserWish) func() error {
 		return func() error {
-			_, err := l.p.UpdateUser(ctx, writer, l.id(name), func(*store.User) (provisioner.UserWish, error) { return w, nil }, provisioner.Options{})
+			_, err := l.p.UpdateUser(ctx, writer, l.id(name), func(*store.User) (planner.UserWish, error) { return w, nil }, provisioner.Options{})
 			return err
 		}
 	}
-	create := func(w provisioner.UserWish) func() error {
+	create := func(w planner.UserWish) func() error {
 		return func() error {
 			_, err := l.p.CreateUser(ctx, writer, w, provisioner.Options{})
 			return err
 		}
 	}
-	group := func(name string, w provisioner.GroupWish) func() error {
+	group := func(name string, w planner.GroupWish) func() error {
 		return func() error {
-			_, err := l.p.UpdateGroup(ctx, writer, l.groupID(name), func(*store.Group) (provisioner.GroupWish, error) { return w, nil }, provisioner.Options{})
+			_, err := l.p.UpdateGroup(ctx, writer, l.groupID(name), func(*store.Group) (planner.GroupWish, error) { return w, nil }, provisioner.Options{})
 			return err
 		}
 	}
@@ -90,42 +91,42 @@ func TestAttacks(t *testing.T) {
 		name, rule string
 		attack     func() error
 	}{
-		{"attach AdministratorAccess", "grantable-policies", user("mallory", provisioner.UserWish{Entitlements: &[]string{administratorAccess}})},
-		{"attach what leads to it", "grantable-policies", user("mallory", provisioner.UserWish{Entitlements: &[]string{innocent}})},
-		{"create with it", "grantable-policies", create(provisioner.UserWish{UserName: ptr("eve"), Entitlements: &[]string{administratorAccess}})},
-		{"attach it to a group", "grantable-policies", group("readers", provisioner.GroupWish{Policies: &[]string{s3ReadOnly, administratorAccess}})},
-		{"attach a deny to a group", "grantable-policies", group("all", provisioner.GroupWish{Policies: &[]string{awsDenyAll}})},
-		{"attach our own policy", "protected", user("mallory", provisioner.UserWish{Entitlements: &[]string{"arn:aws:iam::" + l.ID() + ":policy/assume-gateway"}})},
-		{"join an administrators' group", "grantable-groups", group("administrators", provisioner.GroupWish{AddMembers: []string{mallory}})},
-		{"join what leads to it", "grantable-groups", group("innocents", provisioner.GroupWish{Members: &[]string{mallory}})},
-		{"join through the user", "grantable-groups", user("mallory", provisioner.UserWish{Groups: &[]string{l.groupID("administrators")}})},
-		{"create in an administrators' group", "grantable-groups", create(provisioner.UserWish{UserName: ptr("eve"), Groups: &[]string{l.groupID("administrators")}})},
-		{"remove a boundary", "boundary", user("bounded", provisioner.UserWish{Boundary: ptr("")})},
-		{"replace a boundary", "boundary", user("bounded", provisioner.UserWish{Boundary: ptr(administratorAccess)})},
-		{"create without the boundary", "boundary", create(provisioner.UserWish{UserName: ptr("eve"), Boundary: ptr("")})},
+		{"attach AdministratorAccess", "grantable-policies", user("mallory", planner.UserWish{Entitlements: &[]string{administratorAccess}})},
+		{"attach what leads to it", "grantable-policies", user("mallory", planner.UserWish{Entitlements: &[]string{innocent}})},
+		{"create with it", "grantable-policies", create(planner.UserWish{UserName: ptr("eve"), Entitlements: &[]string{administratorAccess}})},
+		{"attach it to a group", "grantable-policies", group("readers", planner.GroupWish{Policies: &[]string{s3ReadOnly, administratorAccess}})},
+		{"attach a deny to a group", "grantable-policies", group("all", planner.GroupWish{Policies: &[]string{awsDenyAll}})},
+		{"attach our own policy", "protected", user("mallory", planner.UserWish{Entitlements: &[]string{"arn:aws:iam::" + l.ID() + ":policy/assume-gateway"}})},
+		{"join an administrators' group", "grantable-groups", group("administrators", planner.GroupWish{AddMembers: []string{mallory}})},
+		{"join what leads to it", "grantable-groups", group("innocents", planner.GroupWish{Members: &[]string{mallory}})},
+		{"join through the user", "grantable-groups", user("mallory", planner.UserWish{Groups: &[]string{l.groupID("administrators")}})},
+		{"create in an administrators' group", "grantable-groups", create(planner.UserWish{UserName: ptr("eve"), Groups: &[]string{l.groupID("administrators")}})},
+		{"remove a boundary", "boundary", user("bounded", planner.UserWish{Boundary: ptr("")})},
+		{"replace a boundary", "boundary", user("bounded", planner.UserWish{Boundary: ptr(administratorAccess)})},
+		{"create without the boundary", "boundary", create(planner.UserWish{UserName: ptr("eve"), Boundary: ptr("")})},
 		{"delete the gateway's own user", "protected", deleteUser("bootstrap")},
-		{"deactivate the gateway's own user", "protected", user("bootstrap", provisioner.UserWish{Active: ptr(false)})},
-		{"join the gateway's own group", "protected", group("operators", provisioner.GroupWish{AddMembers: []string{mallory}})},
+		{"deactivate the gateway's own user", "protected", user("bootstrap", planner.UserWish{Active: ptr(false)})},
+		{"join the gateway's own group", "protected", group("operators", planner.GroupWish{AddMembers: []string{mallory}})},
 		{"delete the gateway's own group", "protected", deleteGroup("operators")},
-		{"rename out of protection", "protected", user("breakglass", provisioner.UserWish{UserName: ptr("ordinary")})},
-		{"deactivate what is protected", "protected", user("breakglass", provisioner.UserWish{Active: ptr(false)})},
-		{"a protected member", "protected", group("readers", provisioner.GroupWish{AddMembers: []string{breakglass}})},
-		{"take a protected name", "protected", user("mallory", provisioner.UserWish{UserName: ptr("Root-Of-All")})},
-		{"create under a protected path", "protected", create(provisioner.UserWish{UserName: ptr("eve"), Path: ptr("/vault/")})},
-		{"move out of the manage path", "manage-path", user("mallory", provisioner.UserWish{Path: ptr("/admin/")})},
-		{"create outside the manage path", "manage-path", create(provisioner.UserWish{UserName: ptr("eve"), Path: ptr("/")})},
-		{"change somebody else's user", "manage-path", user("outsider", provisioner.UserWish{Person: &store.Person{Title: "Owner"}})},
-		{"add somebody else's user", "manage-path", group("readers", provisioner.GroupWish{AddMembers: []string{outsider}})},
-		{"fill somebody else's group", "manage-path", group("elsewhere", provisioner.GroupWish{AddMembers: []string{mallory}})},
+		{"rename out of protection", "protected", user("breakglass", planner.UserWish{UserName: ptr("ordinary")})},
+		{"deactivate what is protected", "protected", user("breakglass", planner.UserWish{Active: ptr(false)})},
+		{"a protected member", "protected", group("readers", planner.GroupWish{AddMembers: []string{breakglass}})},
+		{"take a protected name", "protected", user("mallory", planner.UserWish{UserName: ptr("Root-Of-All")})},
+		{"create under a protected path", "protected", create(planner.UserWish{UserName: ptr("eve"), Path: ptr("/vault/")})},
+		{"move out of the manage path", "manage-path", user("mallory", planner.UserWish{Path: ptr("/admin/")})},
+		{"create outside the manage path", "manage-path", create(planner.UserWish{UserName: ptr("eve"), Path: ptr("/")})},
+		{"change somebody else's user", "manage-path", user("outsider", planner.UserWish{Person: &store.Person{Title: "Owner"}})},
+		{"add somebody else's user", "manage-path", group("readers", planner.GroupWish{AddMembers: []string{outsider}})},
+		{"fill somebody else's group", "manage-path", group("elsewhere", planner.GroupWish{AddMembers: []string{mallory}})},
 		{"delete somebody else's group", "manage-path", deleteGroup("elsewhere")},
-		{"lift a deny by leaving its group", "foreign-deny", group("denied", provisioner.GroupWish{RemoveMembers: []string{l.id("frozen")}})},
-		{"lift a deny by emptying its group", "foreign-deny", group("denied", provisioner.GroupWish{Members: &[]string{}})},
+		{"lift a deny by leaving its group", "foreign-deny", group("denied", planner.GroupWish{RemoveMembers: []string{l.id("frozen")}})},
+		{"lift a deny by emptying its group", "foreign-deny", group("denied", planner.GroupWish{Members: &[]string{}})},
 		{"lift a deny by deleting its group", "foreign-deny", deleteGroup("denied")},
-		{"lift a deny by detaching it from the group", "foreign-deny", group("denied", provisioner.GroupWish{Policies: &[]string{}})},
-		{"lift a deny through the user", "foreign-deny", user("frozen", provisioner.UserWish{Groups: &[]string{}})},
-		{"reactivate over a group's deny", "foreign-deny", user("frozen", provisioner.UserWish{Active: ptr(true)})},
-		{"reactivate over a foreign deny", "foreign-deny", user("stopped", provisioner.UserWish{Active: ptr(true)})},
-		{"reactivate over a quarantine", "quarantine", user("leaked", provisioner.UserWish{Active: ptr(true)})},
+		{"lift a deny by detaching it from the group", "foreign-deny", group("denied", planner.GroupWish{Policies: &[]string{}})},
+		{"lift a deny through the user", "foreign-deny", user("frozen", planner.UserWish{Groups: &[]string{}})},
+		{"reactivate over a group's deny", "foreign-deny", user("frozen", planner.UserWish{Active: ptr(true)})},
+		{"reactivate over a foreign deny", "foreign-deny", user("stopped", planner.UserWish{Active: ptr(true)})},
+		{"reactivate over a quarantine", "quarantine", user("leaked", planner.UserWish{Active: ptr(true)})},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l.calls()
@@ -143,7 +144,7 @@ func TestAttacks(t *testing.T) {
 		})
 	}
 	t.Run("echo AWSDenyAll away", func(t *testing.T) { // it is not part of what is echoed
-		if err := user("stopped", provisioner.UserWish{Entitlements: &[]string{}})(); err != nil {
+		if err := user("stopped", planner.UserWish{Entitlements: &[]string{}})(); err != nil {
 			t.Error(err)
 		}
 		l.unchanged()
@@ -180,26 +181,26 @@ func TestBrakeAttacks(t *testing.T) {
 		}
 		return ids
 	}
-	update := func(l *writeLab, name string, w provisioner.GroupWish) error {
-		_, err := l.p.UpdateGroup(t.Context(), writer, l.groupID(name), func(*store.Group) (provisioner.GroupWish, error) { return w, nil }, provisioner.Options{})
+	update := func(l *writeLab, name string, w planner.GroupWish) error {
+		_, err := l.p.UpdateGroup(t.Context(), writer, l.groupID(name), func(*store.Group) (planner.GroupWish, error) { return w, nil }, provisioner.Options{})
 		return err
 	}
 	for name, attack := range map[string]func(*writeLab) error{
-		"members: []": func(l *writeLab) error { return update(l, "all", provisioner.GroupWish{Members: &[]string{}}) },
-		"remove each": func(l *writeLab) error { return update(l, "all", provisioner.GroupWish{RemoveMembers: everybody(l)}) },
+		"members: []": func(l *writeLab) error { return update(l, "all", planner.GroupWish{Members: &[]string{}}) },
+		"remove each": func(l *writeLab) error { return update(l, "all", planner.GroupWish{RemoveMembers: everybody(l)}) },
 		"delete the group": func(l *writeLab) error {
 			_, err := l.p.DeleteGroup(t.Context(), writer, l.groupID("all"), nil, provisioner.Options{})
 			return err
 		},
 		"into a group that is denied everything": func(l *writeLab) error {
-			return update(l, "denied", provisioner.GroupWish{AddMembers: everybody(l)})
+			return update(l, "denied", planner.GroupWish{AddMembers: everybody(l)})
 		},
 		"one after the other": func(l *writeLab) (err error) {
 			for i := 0; i < 11 && err == nil; i++ {
 				if i == 10 {
 					l.calls()
 				}
-				err = update(l, "all", provisioner.GroupWish{RemoveMembers: everybody(l)[:1]})
+				err = update(l, "all", planner.GroupWish{RemoveMembers: everybody(l)[:1]})
 			}
 			return err
 		},
@@ -251,23 +252,23 @@ func TestGrantableByName(t *testing.T) {
 	cfg.Write.Guard.GrantableGroups = []string{"administrators", "read*"}
 	l := newGuardLab(t, setup{fill: fortress, config: cfg})
 	mallory := l.id("mallory")
-	l.must(l.p.UpdateUser(t.Context(), writer, mallory, func(*store.User) (provisioner.UserWish, error) {
-		return provisioner.UserWish{Entitlements: &[]string{administratorAccess}}, nil
+	l.must(l.p.UpdateUser(t.Context(), writer, mallory, func(*store.User) (planner.UserWish, error) {
+		return planner.UserWish{Entitlements: &[]string{administratorAccess}}, nil
 	}, provisioner.Options{}))
 	for _, name := range []string{"administrators", "readers"} {
-		l.must(l.updateGroup(l.groupID(name), provisioner.GroupWish{AddMembers: []string{mallory}}))
+		l.must(l.updateGroup(l.groupID(name), planner.GroupWish{AddMembers: []string{mallory}}))
 	}
 	if u, _ := l.User("mallory"); !slices.Equal(u.Attached, []string{administratorAccess}) || len(u.Groups) != 2 {
 		t.Errorf("got %+v", u)
 	}
-	_, err := l.updateGroup(l.groupID("denied"), provisioner.GroupWish{AddMembers: []string{mallory}})
+	_, err := l.updateGroup(l.groupID("denied"), planner.GroupWish{AddMembers: []string{mallory}})
 	wantDenied(t, err, "grantable-groups")
-	_, err = l.updateGroup(l.groupID("innocents"), provisioner.GroupWish{DisplayName: ptr("readers2")})
+	_, err = l.updateGroup(l.groupID("innocents"), planner.GroupWish{DisplayName: ptr("readers2")})
 	if err != nil { // it would still be an administrator's
 		t.Error(err)
 	}
-	_, err = l.updateGroup(l.groupID("denied"), provisioner.GroupWish{DisplayName: ptr("reading")})
+	_, err = l.updateGroup(l.groupID("denied"), planner.GroupWish{DisplayName: ptr("reading")})
 	wantDenied(t, err, "grantable-groups")
-	_, err = l.update(mallory, provisioner.UserWish{Entitlements: &[]string{powerUser}})
+	_, err = l.update(mallory, planner.UserWish{Entitlements: &[]string{powerUser}})
 	wantDenied(t, err, "grantable-policies")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -33,18 +34,18 @@ type auditSummary struct {
 	Groups   []string `json:"groups,omitempty"`
 }
 
-func summaryOf(x *subject) *auditSummary {
+func summaryOf(x *planner.Subject) *auditSummary {
 	var s *auditSummary
 	var attached []store.PolicyRef
 	switch {
 	case x == nil:
 		return nil
-	case x.user != nil:
-		s = &auditSummary{Name: x.user.Name, Path: x.user.Path, Active: &x.user.Active, Boundary: x.user.Boundary, Groups: x.user.Groups}
-		attached = x.user.Attached
-	case x.group != nil:
-		s = &auditSummary{Name: x.group.Name, Path: x.group.Path}
-		attached = x.group.Attached
+	case x.User != nil:
+		s = &auditSummary{Name: x.User.Name, Path: x.User.Path, Active: &x.User.Active, Boundary: x.User.Boundary, Groups: x.User.Groups}
+		attached = x.User.Attached
+	case x.Group != nil:
+		s = &auditSummary{Name: x.Group.Name, Path: x.Group.Path}
+		attached = x.Group.Attached
 	default:
 		return nil
 	}
@@ -64,14 +65,14 @@ func (e *execution) audit(outcome, problem string) store.AuditEntry {
 		active := e.activeAfter(outcome)
 		b.After.Active = &active
 	}
-	a := &e.plan.after
-	for what, yes := range map[string]bool{"person": a.person != nil, "group": a.group != nil} {
+	a := &e.plan.After
+	for what, yes := range map[string]bool{"person": a.Person != nil, "group": a.Group != nil} {
 		if yes {
 			b.Remembers = append(b.Remembers, what)
 		}
 	}
-	if e.plan.Kind == kindDeactivate && e.x.user != nil {
-		for _, r := range e.x.user.Roles {
+	if e.plan.Kind == planner.KindDeactivate && e.x.User != nil {
+		for _, r := range e.x.User.Roles {
 			b.Sessions = append(b.Sessions, r.ARN)
 		}
 	}
@@ -85,14 +86,14 @@ func (e *execution) audit(outcome, problem string) store.AuditEntry {
 // activeAfter says whether a user is active once the plan has ended like that:
 // what a step does to policies does not tell.
 func (e *execution) activeAfter(outcome string) bool {
-	a := &e.plan.after
+	a := &e.plan.After
 	switch {
-	case e.plan.Kind == kindDeactivate && outcome != "failed", outcome == "done" && a.inactive:
+	case e.plan.Kind == planner.KindDeactivate && outcome != "failed", outcome == "done" && a.Inactive:
 		return false
-	case outcome == "done" && a.forget:
+	case outcome == "done" && a.Forget:
 		return true
 	}
-	return e.x.user.Active
+	return e.x.User.Active
 }
 
 func auditEntry(a Actor, action string, ref store.Ref, outcome string, body auditBody) (store.AuditEntry, error) {

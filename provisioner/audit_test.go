@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -37,13 +37,13 @@ func TestAuditActive(t *testing.T) {
 			t.Errorf("%s from %v to %v, want from %v to %v", action, *body.Before.Active, *body.After.Active, before, after)
 		}
 	}
-	l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+	l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 	want("user.deactivate", true, false)
 	want("user.update", false, false) // which adopted what was shown
-	l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+	l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 	want("user.update", false, true)
 	l.fault(iamsim.Fault{Action: "UpdateAccessKey", Code: "Throttling", Count: -1})
-	if _, err := l.update(id, provisioner.UserWish{Active: ptr(false)}); err == nil {
+	if _, err := l.update(id, planner.UserWish{Active: ptr(false)}); err == nil {
 		t.Fatal("it was not throttled")
 	}
 	want("user.deactivate", true, false) // denied, if not finished
@@ -59,13 +59,13 @@ func TestAuditHoldsNobody(t *testing.T) {
 	ann := func(n string) *store.Person {
 		return &store.Person{Emails: []store.MultiValue{{Value: n + "@private.example"}}}
 	}
-	c := l.must(l.create(provisioner.UserWish{UserName: ptr("new"), Person: ann("one")}))
-	l.must(l.update(c.ID, provisioner.UserWish{Person: ann("two")}))
+	c := l.must(l.create(planner.UserWish{UserName: ptr("new"), Person: ann("one")}))
+	l.must(l.update(c.ID, planner.UserWish{Person: ann("two")}))
 	l.fault(iamsim.Fault{Action: "TagUser", Code: "AccessDenied", Count: -1})
-	_, err := l.update(c.ID, provisioner.UserWish{Person: ann("three")})
-	wantDenied(t, err, provisioner.RuleAWS)
+	_, err := l.update(c.ID, planner.UserWish{Person: ann("three")})
+	wantDenied(t, err, planner.RuleAWS)
 	l.fault(iamsim.Fault{Action: "CreateUser", Code: "LimitExceeded", Count: -1})
-	_, ferr := l.create(provisioner.UserWish{UserName: ptr("newer"), Person: ann("four")})
+	_, ferr := l.create(planner.UserWish{UserName: ptr("newer"), Person: ann("four")})
 	var all strings.Builder
 	viewErr := l.account.State.View(t.Context(), func(tx *store.StateTx) error {
 		list, err := tx.Audit(t.Context(), 0, 1000)

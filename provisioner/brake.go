@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -65,8 +66,8 @@ func (p *Provisioner) Brake(ctx context.Context) (BrakeState, error) {
 // latched. For one window, as many people may lose access as the change that
 // was refused would have cut off, so that it can be made if it was meant.
 func (p *Provisioner) ReleaseBrake(ctx context.Context, a Actor) error {
-	if !a.Scopes[ScopeAdmin] {
-		return p.refused(ctx, a, "brake.release", store.Ref{}, missingScope(ScopeAdmin))
+	if !a.Scopes[planner.ScopeAdmin] {
+		return p.refused(ctx, a, "brake.release", store.Ref{}, missingScope(planner.ScopeAdmin))
 	}
 	entry, err := auditEntry(a, "brake.release", store.Ref{}, "done", auditBody{RequestID: a.RequestID})
 	if err != nil {

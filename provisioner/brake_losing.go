@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"iamscim/provisioner/planner"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
@@ -26,12 +27,12 @@ func (v *verdict) losing(members func() ([]string, error)) ([]string, error) {
 		case "DetachUserPolicy", "DeleteUserPolicy":
 			lost[s.UserID] = lost[s.UserID] || !takesDeny(v.before, s)
 		case "AttachGroupPolicy":
-			all = all || v.deniesAll(s.param("policy"))
+			all = all || v.deniesAll(s.Param("policy"))
 		case "DetachGroupPolicy":
-			all = all || !v.deniesAll(s.param("policy"))
+			all = all || !v.deniesAll(s.Param("policy"))
 		}
 	}
-	if all && v.before.group != nil {
+	if all && v.before.Group != nil {
 		list, err := members()
 		if err != nil {
 			return nil, err
@@ -40,9 +41,9 @@ func (v *verdict) losing(members func() ([]string, error)) ([]string, error) {
 			lost[id] = true
 		}
 	}
-	u := v.before.user
-	later := !v.plan.after.due.IsZero() // counts as the deletion that it is
-	if v.plan.Kind == kindDeleteUser || later || v.plan.Kind == kindDeactivate && len(v.plan.Steps) > 0 && u != nil && u.Active {
+	u := v.before.User
+	later := !v.plan.After.Due.IsZero() // counts as the deletion that it is
+	if v.plan.Kind == planner.KindDeleteUser || later || v.plan.Kind == planner.KindDeactivate && len(v.plan.Steps) > 0 && u != nil && u.Active {
 		lost[v.plan.Object.ID] = true
 	}
 	maps.DeleteFunc(lost, func(id string, yes bool) bool { return !yes || id == "" })
@@ -62,12 +63,12 @@ func (v *verdict) deniesMembers(g *store.Group) bool {
 }
 
 // takesDeny reports whether the step takes a deny away, which is no loss.
-func takesDeny(before *subject, s *Step) bool {
-	if policy.IsDenyAll(s.param("policy")) || s.Action == "DeleteUserPolicy" && s.param("name") == denyInline {
+func takesDeny(before *planner.Subject, s *planner.Step) bool {
+	if policy.IsDenyAll(s.Param("policy")) || s.Action == "DeleteUserPolicy" && s.Param("name") == planner.DenyInlineName {
 		return true
 	}
-	return before.user != nil && slices.ContainsFunc(before.user.DisabledBy, func(d store.Deny) bool {
-		return d.Type == "attachedPolicy" && d.Value == s.param("policy") || d.Type == "inlinePolicy" && d.Value == s.param("name")
+	return before.User != nil && slices.ContainsFunc(before.User.DisabledBy, func(d store.Deny) bool {
+		return d.Type == "attachedPolicy" && d.Value == s.Param("policy") || d.Type == "inlinePolicy" && d.Value == s.Param("name")
 	})
 }
 
@@ -81,7 +82,7 @@ func (p *Provisioner) guardBrake(ctx context.Context, v *verdict, opt Options) e
 	if opt.Unbraked && opt.DryRun {
 		return nil
 	}
-	single := v.plan.Kind == kindDeactivate && v.plan.after.due.IsZero() && len(people) == 1
+	single := v.plan.Kind == planner.KindDeactivate && v.plan.After.Due.IsZero() && len(people) == 1
 	return p.brake(ctx, v.actor, people, brakeQuestion{single: single, dry: opt.DryRun})
 }
 

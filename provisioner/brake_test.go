@@ -8,6 +8,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -24,7 +25,7 @@ func crowd(n int) func(*iamsim.Account) {
 }
 
 func (l *writeLab) deactivate(i int) error {
-	_, err := l.update(l.id(fmt.Sprintf("person%02d", i)), provisioner.UserWish{Active: ptr(false)})
+	_, err := l.update(l.id(fmt.Sprintf("person%02d", i)), planner.UserWish{Active: ptr(false)})
 	return err
 }
 
@@ -86,7 +87,7 @@ func TestBrake(t *testing.T) {
 	l.calls()
 	_, err := l.delete(l.id("person12"))
 	wantDenied(t, err, "brake")
-	_, err = l.updateGroup(l.groupID("all"), provisioner.GroupWish{RemoveMembers: []string{l.id("person12")}})
+	_, err = l.updateGroup(l.groupID("all"), planner.GroupWish{RemoveMembers: []string{l.id("person12")}})
 	wantDenied(t, err, "brake")
 	l.unchanged()
 
@@ -116,7 +117,7 @@ func TestBrakeRelease(t *testing.T) {
 		a.AddUser(iamsim.User{Name: "bystander", Path: "/scim/", Created: a.Now().Add(-72 * time.Hour)})
 	}
 	l := newGuardLab(t, setup{fill: fill, config: managing("/scim/")})
-	none := provisioner.GroupWish{Members: &[]string{}}
+	none := planner.GroupWish{Members: &[]string{}}
 	_, err := l.updateGroup(l.groupID("all"), none)
 	wantDenied(t, err, "brake")
 	l.unchanged()
@@ -160,7 +161,7 @@ func TestBrakeCounts(t *testing.T) {
 		t.Parallel()
 		l := newGuardLab(t, setup{config: managing("/scim/")})
 		for i := range 15 {
-			c := l.must(l.create(provisioner.UserWish{UserName: ptr(fmt.Sprint("new", i))}))
+			c := l.must(l.create(planner.UserWish{UserName: ptr(fmt.Sprint("new", i))}))
 			if _, err := l.delete(c.ID); err != nil {
 				t.Fatal(err)
 			}

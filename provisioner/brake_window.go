@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -177,13 +178,13 @@ func (w *window) together(people []string) int {
 func (w *window) decide(now time.Time, people []string, q brakeQuestion) error {
 	if !w.latched() {
 		if n := w.together(people); float64(n) > w.limit {
-			return &DeniedError{Rule: RuleBrake, Reason: fmt.Sprintf("%d people would have lost access since %s, and the limit is %d",
+			return &planner.DeniedError{Rule: planner.RuleBrake, Reason: fmt.Sprintf("%d people would have lost access since %s, and the limit is %d",
 				n, w.since.UTC().Format(time.RFC3339), int(w.limit))}
 		}
 		return nil
 	}
 	if !q.single || len(people) > 1 {
-		return &DeniedError{Rule: RuleBrake, Reason: "too many people lost access; until an administrator releases the brake, only single deactivations go on"}
+		return &planner.DeniedError{Rule: planner.RuleBrake, Reason: "too many people lost access; until an administrator releases the brake, only single deactivations go on"}
 	}
 	last := w.latch.At
 	for _, at := range w.lost {

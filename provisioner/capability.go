@@ -11,6 +11,7 @@ import (
 
 	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/planner"
 )
 
 // Decision says whether an operation is possible.
@@ -155,7 +156,7 @@ func (p *Provisioner) learnt(ctx context.Context, next Capability, answers map[s
 }
 
 // judge sums the answers up by operation.
-func (p *Provisioner) judge(samples []sample, answers map[string]Decision) Capability {
+func (p *Provisioner) judge(samples []planner.Sample, answers map[string]Decision) Capability {
 	c := Capability{Mode: "auto"}
 	switch {
 	case p.writes.cfg.ReadOnly:
@@ -164,14 +165,14 @@ func (p *Provisioner) judge(samples []sample, answers map[string]Decision) Capab
 		c.Mode = "lifecycle"
 	}
 	for _, s := range samples {
-		o := Operation{Name: s.operation, Decision: Allowed}
+		o := Operation{Name: s.Operation, Decision: Allowed}
 		switch {
 		case p.writes.cfg.ReadOnly:
 			o.Decision, o.Reason = Off, "this server only reads"
-		case s.off != "":
-			o.Decision, o.Reason = Off, s.off
+		case s.Off != "":
+			o.Decision, o.Reason = Off, s.Off
 		default:
-			o.sum(s.needs, answers)
+			o.sum(s.Needs, answers)
 		}
 		c.Writes = c.Writes || o.Decision == Allowed || o.Decision == Unknown
 		c.Operations = append(c.Operations, o)
@@ -179,7 +180,7 @@ func (p *Provisioner) judge(samples []sample, answers map[string]Decision) Capab
 	return c
 }
 
-func (o *Operation) sum(needs []Need, answers map[string]Decision) {
+func (o *Operation) sum(needs []planner.Need, answers map[string]Decision) {
 	if len(needs) == 0 {
 		o.Decision = Unknown
 	}
@@ -201,7 +202,7 @@ func (o *Operation) sum(needs []Need, answers map[string]Decision) {
 }
 
 // denies reports whether AWS is known not to allow what is needed.
-func (p *Provisioner) denies(needs ...Need) *Need {
+func (p *Provisioner) denies(needs ...planner.Need) *planner.Need {
 	c := &p.writes.capability
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -214,19 +215,19 @@ func (p *Provisioner) denies(needs ...Need) *Need {
 }
 
 // guardCapability refuses what AWS would refuse, before the first call.
-func (p *Provisioner) guardCapability(plan *Plan) error {
+func (p *Provisioner) guardCapability(plan *planner.Plan) error {
 	n := p.denies(plan.Needs()...)
 	if n == nil {
 		return nil
 	}
-	return &DeniedError{Rule: RuleCapability, Action: n.Action, Resource: n.Resource, Reason: fmt.Sprintf("AWS does not allow this server %s", n.Action)}
+	return &planner.DeniedError{Rule: planner.RuleCapability, Action: n.Action, Resource: n.Resource, Reason: fmt.Sprintf("AWS does not allow this server %s", n.Action)}
 }
 
 // incapableOf refuses a kind of plan before anything is read.
 func (p *Provisioner) incapableOf(kind string) error {
 	c := p.Capability()
 	denied := func(o Operation) error {
-		d := &DeniedError{Rule: RuleCapability, Reason: fmt.Sprintf("AWS does not allow this server %s, which %s needs", strings.Join(o.Missing, ", "), o.Name)}
+		d := &planner.DeniedError{Rule: planner.RuleCapability, Reason: fmt.Sprintf("AWS does not allow this server %s, which %s needs", strings.Join(o.Missing, ", "), o.Name)}
 		if len(o.Missing) > 0 {
 			d.Action = o.Missing[0]
 		}

@@ -14,6 +14,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
@@ -29,11 +30,11 @@ const (
 type question struct {
 	resource string
 	context  map[string]string
-	needs    []Need
+	needs    []planner.Need
 }
 
 // questions groups what the samples need.
-func questions(needs []Need) []*question {
+func questions(needs []planner.Need) []*question {
 	byKey := map[string]*question{}
 	var all []*question
 	seen := map[string]bool{}
@@ -57,10 +58,10 @@ func questions(needs []Need) []*question {
 // ask finds out about every need: by simulation or, where that is not allowed,
 // by the policies that we have. An error may come with answers that are worse
 // than they could be.
-func (p *Provisioner) ask(ctx context.Context, samples []sample) (answers map[string]Decision, source string, err error) {
-	needs := p.newPlanner().inlineNeeds()
+func (p *Provisioner) ask(ctx context.Context, samples []planner.Sample) (answers map[string]Decision, source string, err error) {
+	needs := p.newPlanner().InlineNeeds()
 	for _, s := range samples {
-		needs = append(needs, s.needs...)
+		needs = append(needs, s.Needs...)
 	}
 	all := questions(needs)
 	self, err := p.self(ctx)
@@ -124,7 +125,7 @@ func (p *Provisioner) simulate(ctx context.Context, self string, all []*question
 
 func (p *Provisioner) simulateOne(ctx context.Context, self string, q *question, answers map[string]Decision) error {
 	in := &iam.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String(self), ResourceArns: []string{q.resource}}
-	byAction := map[string]Need{}
+	byAction := map[string]planner.Need{}
 	for _, n := range q.needs {
 		in.ActionNames = append(in.ActionNames, n.Action)
 		byAction[strings.ToLower(n.Action)] = n
@@ -155,7 +156,7 @@ func (p *Provisioner) simulateOne(ctx context.Context, self string, q *question,
 		return nil // the simulator cannot tell
 	}
 	for _, n := range q.needs { // "require different authorization information"
-		if err := p.simulateOne(ctx, self, &question{q.resource, q.context, []Need{n}}, answers); err != nil {
+		if err := p.simulateOne(ctx, self, &question{q.resource, q.context, []planner.Need{n}}, answers); err != nil {
 			return err
 		}
 	}
@@ -235,8 +236,8 @@ func (p *Provisioner) ownPolicies(ctx context.Context, c *chain) (in *policy.Inp
 }
 
 // samples lists every operation with what it needs.
-func (p *Provisioner) samples(grants []string) []sample {
-	return p.newPlanner().samples(grants, len(p.cfg.Grantable) > 0)
+func (p *Provisioner) samples(grants []string) []planner.Sample {
+	return p.newPlanner().Samples(grants, len(p.cfg.Grantable) > 0)
 }
 
 // sampleGrants finds policies that are grantable, to ask about.

@@ -9,6 +9,7 @@ import (
 	"iamscim/provisioner"
 	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 func managing(path string) provisioner.Config {
@@ -85,9 +86,9 @@ func TestCapability(t *testing.T) {
 		}
 		id := l.id("bootstrap")
 		l.ResetCalls()
-		_, err := l.create(provisioner.UserWish{UserName: ptr("ann")})
+		_, err := l.create(planner.UserWish{UserName: ptr("ann")})
 		wantDenied(t, err, "capability")
-		_, err = l.update(id, provisioner.UserWish{Active: ptr(false)})
+		_, err = l.update(id, planner.UserWish{Active: ptr(false)})
 		wantDenied(t, err, "capability")
 		_, err = l.delete(id)
 		wantDenied(t, err, "capability")
@@ -123,7 +124,7 @@ func TestCapability(t *testing.T) {
 		role := readsAnd(`{"Effect":"Allow","Action":"iam:*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1"}}}`)
 		l := newGuardLab(t, setup{role: role, config: everything})
 		want(t, l, provisioner.Unknown, nil)
-		_, err := l.create(provisioner.UserWish{UserName: ptr("ann")})
+		_, err := l.create(planner.UserWish{UserName: ptr("ann")})
 		wantDenied(t, err, "aws") // it was tried
 	})
 	t.Run("a deny that hangs on the real request", func(t *testing.T) {
@@ -210,7 +211,7 @@ func TestCapabilityUnknown(t *testing.T) {
 		t.Errorf("after a restart: %s", d)
 	}
 	l.ClearFaults()
-	if _, err := l.create(provisioner.UserWish{UserName: ptr("ann")}); err != nil {
+	if _, err := l.create(planner.UserWish{UserName: ptr("ann")}); err != nil {
 		t.Errorf("tried: %v", err)
 	}
 }
@@ -235,7 +236,7 @@ func TestCapabilityOfUser(t *testing.T) {
 			if got["group.rename"].Decision != provisioner.Allowed || got["user.create"].Decision != provisioner.Denied || l.p.Capability().Guess != (inline != "") {
 				t.Errorf("got %+v", l.p.Capability())
 			}
-			_, err := l.updateGroup(l.groupID("gateways"), provisioner.GroupWish{DisplayName: ptr("renamed")})
+			_, err := l.updateGroup(l.groupID("gateways"), planner.GroupWish{DisplayName: ptr("renamed")})
 			wantDenied(t, err, "protected")
 		})
 	}

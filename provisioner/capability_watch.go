@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"iamscim/provisioner/planner"
 )
 
 const (
@@ -59,8 +61,8 @@ func (p *Provisioner) doubt() {
 
 // noticed looks at how a write ended: AWS may allow us less than was known.
 func (p *Provisioner) noticed(err error) {
-	var d *DeniedError
-	if errors.As(err, &d) && d.Rule == RuleAWS {
+	var d *planner.DeniedError
+	if errors.As(err, &d) && d.Rule == planner.RuleAWS {
 		p.doubt()
 	}
 }

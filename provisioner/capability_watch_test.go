@@ -10,6 +10,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 // eventually waits until yes holds; how long that takes is not what is tested.
@@ -53,11 +54,11 @@ func TestCapabilityFollows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.create(provisioner.UserWish{UserName: ptr("ann")})
+	_, err = l.create(planner.UserWish{UserName: ptr("ann")})
 	wantDenied(t, err, "aws")
 	eventually(t, "denied after the refusal", decided(provisioner.Denied))
 	l.ResetCalls()
-	_, err = l.create(provisioner.UserWish{UserName: ptr("ann")})
+	_, err = l.create(planner.UserWish{UserName: ptr("ann")})
 	wantDenied(t, err, "capability")
 	if n := l.Calls()["CreateUser"]; n != 0 {
 		t.Errorf("CreateUser was called %d times", n)
@@ -75,7 +76,7 @@ func TestInlineDenyNotAllowed(t *testing.T) {
 	}
 	l.calls()
 	id := l.id("full")
-	c := l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+	c := l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 	if len(c.Plan.Notes) == 0 || c.User.Active {
 		t.Errorf("got %+v, notes %q", c.User, c.Plan.Notes)
 	}

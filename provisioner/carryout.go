@@ -8,17 +8,18 @@ import (
 	"sync"
 	"time"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
 // carryOut takes plans for one object, one after the other, past the guards,
 // through the journal and IAM, and into the snapshot. A dry run stops at the
 // guards.
-func (r *request) carryOut(ctx context.Context, x *subject, plans ...*Plan) (*Change, error) {
+func (r *request) carryOut(ctx context.Context, x *planner.Subject, plans ...*planner.Plan) (*Change, error) {
 	whole := joined(plans)
-	after := x.clone()
+	after := x.Clone()
 	for i := range whole.Steps {
-		whole.Steps[i].apply(after)
+		whole.Steps[i].Apply(after)
 	}
 	if err := r.p.guard(ctx, r.actor, r.opt, x, whole, after); err != nil {
 		return nil, r.refused(ctx, whole.Kind, whole.Object, err)
@@ -27,9 +28,9 @@ func (r *request) carryOut(ctx context.Context, x *subject, plans ...*Plan) (*Ch
 		return r.preview(ctx, x, after, whole)
 	}
 	var calls []string // of the plans so far
-	done := &Change{ID: whole.Object.ID, Plan: whole, User: x.user, Group: x.group, Generation: r.p.account.Snapshot.Generation()}
+	done := &Change{ID: whole.Object.ID, Plan: whole, User: x.User, Group: x.Group, Generation: r.p.account.Snapshot.Generation()}
 	for _, plan := range plans {
-		if plan.empty() {
+		if plan.Empty() {
 			continue
 		}
 		e, err := r.execute(ctx, x, plan)
@@ -37,11 +38,11 @@ func (r *request) carryOut(ctx context.Context, x *subject, plans ...*Plan) (*Ch
 			return nil, besides(err, calls)
 		}
 		for s := range e.done {
-			calls = append(calls, s.logged())
+			calls = append(calls, s.Logged())
 		}
 		x = e.x
-		if x.user != nil {
-			x.user.Active = e.activeAfter("done")
+		if x.User != nil {
+			x.User.Active = e.activeAfter("done")
 		}
 		done.ID, done.User, done.Group, done.Generation = e.plan.Object.ID, e.user, e.group, e.generation
 	}
@@ -63,28 +64,28 @@ func besides(failure error, calls []string) error {
 }
 
 // joined is several plans as one, for guards and people.
-func joined(plans []*Plan) *Plan {
+func joined(plans []*planner.Plan) *planner.Plan {
 	last := plans[len(plans)-1]
-	whole := &Plan{Kind: last.Kind, Direction: last.Direction, Object: last.Object, Name: last.Name, after: last.after}
+	whole := &planner.Plan{Kind: last.Kind, Direction: last.Direction, Object: last.Object, Name: last.Name, After: last.After}
 	for _, p := range plans {
 		whole.Steps = append(whole.Steps, p.Steps...)
 		whole.Notes = append(whole.Notes, p.Notes...)
-		if p.Kind == kindDeactivate && !p.empty() {
-			whole.Kind = kindDeactivate
-			whole.after.inactive = p.after.inactive
+		if p.Kind == planner.KindDeactivate && !p.Empty() {
+			whole.Kind = planner.KindDeactivate
+			whole.After.Inactive = p.After.Inactive
 		}
 	}
 	return whole
 }
 
 // execute carries one plan out.
-func (r *request) execute(ctx context.Context, x *subject, plan *Plan) (*execution, error) {
-	e := newExecution(r.p, plan, r.actor, x.clone())
+func (r *request) execute(ctx context.Context, x *planner.Subject, plan *planner.Plan) (*execution, error) {
+	e := newExecution(r.p, plan, r.actor, x.Clone())
 	e.job, e.seen, e.supersedes, r.supersedes = r.job, r.seen, r.supersedes, nil
 	if err := r.commit(); err != nil {
 		return nil, err
 	}
-	if len(plan.Steps) == 0 && len(e.supersedes) == 0 && plan.Kind != kindDeactivate {
+	if len(plan.Steps) == 0 && len(e.supersedes) == 0 && plan.Kind != planner.KindDeactivate {
 		return e, e.finish(ctx)
 	}
 	if plan.Object.ID != "" {
@@ -105,11 +106,11 @@ func (r *request) execute(ctx context.Context, x *subject, plan *Plan) (*executi
 func (e *execution) carry(ctx context.Context) error {
 	var err error
 	switch e.plan.Kind {
-	case kindDeactivate:
+	case planner.KindDeactivate:
 		err = e.roll(ctx, e.p.replanDeactivation(e))
-	case kindDeleteUser:
+	case planner.KindDeleteUser:
 		err = e.roll(ctx, e.p.replanDeletion(e))
-	case kindDeleteGroup:
+	case planner.KindDeleteGroup:
 		err = e.roll(ctx, e.p.replanGroupDeletion(e))
 	default:
 		err = e.run(ctx)
@@ -119,7 +120,7 @@ func (e *execution) carry(ctx context.Context) error {
 		return e.finish(ctx)
 	case errors.Is(err, errCrashed):
 		return err
-	case e.plan.Direction == Forward:
+	case e.plan.Direction == planner.Forward:
 		return e.halt(ctx, err)
 	}
 	return e.fail(ctx, err)
@@ -129,7 +130,7 @@ func (e *execution) carry(ctx context.Context) error {
 // state file the change has happened, whatever comes.
 func (e *execution) finish(ctx context.Context) error {
 	journaled := sync.OnceValue(func() error { return e.journalEnd(ctx) })
-	if e.plan.Kind == kindUpdateGroup && e.plan.after.group == nil {
+	if e.plan.Kind == planner.KindUpdateGroup && e.plan.After.Group == nil {
 		// What is published does not follow from what is written: both at once.
 		go journaled()
 		err := e.publish(ctx, journaled)
@@ -169,7 +170,7 @@ func (e *execution) journalEnd(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("journal the end of plan %s: %w: %w", e.plan.ID, ErrUnavailable, err)
 	}
-	if e.plan.after.forgotten {
+	if e.plan.After.Forgotten {
 		e.p.erased(ctx)
 	}
 	if len(e.plan.Notes) > 0 {
@@ -181,28 +182,28 @@ func (e *execution) journalEnd(ctx context.Context) error {
 
 // conclude writes into the state file what the plan is to leave there.
 func (e *execution) conclude(ctx context.Context, tx *store.StateTx) error {
-	a, ref, who := &e.plan.after, e.plan.Object, e.actor.Credential
-	if a.forgotten {
+	a, ref, who := &e.plan.After, e.plan.Object, e.actor.Credential
+	if a.Forgotten {
 		return errors.Join(tx.DeletePerson(ctx, ref.ID), tx.DeleteDeactivation(ctx, ref.ID), tx.DeleteGroupAttributes(ctx, ref.ID),
 			tx.DeleteOwnership(ctx, ref), tx.DropPendingDeletion(ctx, ref.ID))
 	}
 	errs := []error{e.forgetUntaken(ctx, tx)}
-	if a.owned {
+	if a.Owned {
 		errs = append(errs, tx.PutOwnership(ctx, ref, store.Created, who))
 	}
-	if a.person != nil {
-		errs = append(errs, tx.PutPerson(ctx, ref.ID, *a.person, who))
+	if a.Person != nil {
+		errs = append(errs, tx.PutPerson(ctx, ref.ID, *a.Person, who))
 	}
-	if a.group != nil {
-		errs = append(errs, tx.PutGroupAttributes(ctx, ref.ID, *a.group, who))
+	if a.Group != nil {
+		errs = append(errs, tx.PutGroupAttributes(ctx, ref.ID, *a.Group, who))
 	}
-	if a.inactive && e.plan.Kind == kindCreateUser {
-		errs = append(errs, tx.PutDeactivation(ctx, ref.ID, nil, who), tx.AddDeny(ctx, ref.ID, a.deny))
+	if a.Inactive && e.plan.Kind == planner.KindCreateUser {
+		errs = append(errs, tx.PutDeactivation(ctx, ref.ID, nil, who), tx.AddDeny(ctx, ref.ID, a.Deny))
 	}
-	if a.forget {
+	if a.Forget {
 		errs = append(errs, tx.DeleteDeactivation(ctx, ref.ID))
 	}
-	if e.plan.Kind == kindDeactivate {
+	if e.plan.Kind == planner.KindDeactivate {
 		errs = append(errs, e.recheckLater(ctx, tx))
 	}
 	return errors.Join(append(errs, e.scheduleDeletion(ctx, tx))...)

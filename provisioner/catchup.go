@@ -10,12 +10,13 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
 // currentUser is the current state of a user with what it was composed from.
 type currentUser struct {
-	userNow
+	planner.UserNow
 	live *liveUser
 }
 
@@ -34,11 +35,11 @@ func (p *Provisioner) catchUpUser(ctx context.Context, l *liveUser) (currentUser
 		if err != nil {
 			return err
 		}
-		now.read = read
+		now.Read = read
 		if err := putUserWithGroups(ctx, tx, u); err != nil {
 			return err
 		}
-		now.user, err = userIn(ctx, tx, id)
+		now.User, err = userIn(ctx, tx, id)
 		return err
 	})
 	if err != nil {
@@ -60,9 +61,9 @@ func (p *Provisioner) prepare(ctx context.Context, l *liveUser) (m *memory, now 
 		return nil, now, err
 	}
 	if d, ok := m.deactivated[id]; ok {
-		now.record = &d
+		now.Record = &d
 	}
-	_, now.adopted = m.persons[id]
+	_, now.Adopted = m.persons[id]
 	now.live = l
 	return m, now, nil
 }
@@ -104,7 +105,7 @@ func (p *Provisioner) lookAt(ctx context.Context, known *store.User) (currentUse
 		return currentUser{}, err
 	}
 	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
-		now.user, now.read, err = p.composeLive(ctx, tx, l, m)
+		now.User, now.Read, err = p.composeLive(ctx, tx, l, m)
 		return err
 	})
 	return now, err

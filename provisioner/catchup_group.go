@@ -9,34 +9,35 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
 // catchUpGroup is catchUpUser for a group; its members are not touched.
-func (p *Provisioner) catchUpGroup(ctx context.Context, l *liveGroup) (groupNow, error) {
+func (p *Provisioner) catchUpGroup(ctx context.Context, l *liveGroup) (planner.GroupNow, error) {
 	id := aws.ToString(l.group.GroupId)
 	if _, err := p.learn(ctx, arnsOf(l.attached)); err != nil {
-		return groupNow{}, err
+		return planner.GroupNow{}, err
 	}
 	m, err := p.memoryOf(ctx, store.Ref{Kind: store.KindGroup, ID: id})
 	if err != nil {
-		return groupNow{}, err
+		return planner.GroupNow{}, err
 	}
-	now := groupNow{attributes: m.groups[id]}
+	now := planner.GroupNow{Attributes: m.groups[id]}
 	err = p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
 		g, read, err := p.composeLiveGroup(ctx, tx, l, m)
 		if err != nil {
 			return err
 		}
-		now.read = read
+		now.Read = read
 		if err := tx.PutGroup(ctx, g); err != nil {
 			return err
 		}
-		now.group, err = groupIn(ctx, tx, id)
+		now.Group, err = groupIn(ctx, tx, id)
 		return err
 	})
 	if err != nil {
-		return groupNow{}, fmt.Errorf("catch up with group %q: %w", aws.ToString(l.group.GroupName), err)
+		return planner.GroupNow{}, fmt.Errorf("catch up with group %q: %w", aws.ToString(l.group.GroupName), err)
 	}
 	return now, nil
 }
@@ -61,7 +62,7 @@ func (p *Provisioner) composeLiveGroup(ctx context.Context, tx *store.SnapshotTx
 			ID: id, Name: name, DisplayName: shown, Path: aws.ToString(l.group.Path), ARN: aws.ToString(l.group.Arn),
 			Created: aws.ToTime(l.group.CreateDate).UTC(), Inline: s.inline(store.KindGroup, id, name, l.inline), Attached: s.attached(l.attached),
 		}
-		read = (&subject{group: g}).clone().group
+		read = (&planner.Subject{Group: g}).Clone().Group
 		if prev != nil {
 			overlayGroup(g, prev, shielded)
 			s.describe(g.Attached)
@@ -90,9 +91,9 @@ func overlayGroup(g, prev *store.Group, shielded []store.Protection) {
 			g.Name, g.DisplayName, g.Path, g.ARN = prev.Name, prev.DisplayName, prev.Path, prev.ARN
 		case pr.Thing == store.ThingAttachment:
 			if slices.ContainsFunc(prev.Attached, func(p store.PolicyRef) bool { return p.ARN == pr.Other }) {
-				g.Attached = withPolicy(g.Attached, pr.Other)
+				g.Attached = planner.WithPolicy(g.Attached, pr.Other)
 			} else {
-				g.Attached = withoutPolicy(g.Attached, pr.Other)
+				g.Attached = planner.WithoutPolicy(g.Attached, pr.Other)
 			}
 		}
 	}

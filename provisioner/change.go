@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -40,7 +41,7 @@ type Options struct {
 // Change is what a write did or, as a dry run, would do.
 type Change struct {
 	ID    string // of the resource; empty for the dry run of a creation
-	Plan  *Plan
+	Plan  *planner.Plan
 	User  *store.User  // as it is afterwards; nil for groups and after a deletion
 	Group *store.Group // likewise
 	// Generation is the one in which the snapshot shows it.
@@ -56,15 +57,15 @@ type Change struct {
 // CreateUser makes a user.
 //
 // IAM actions: those of the plan's steps.
-func (p *Provisioner) CreateUser(ctx context.Context, a Actor, w UserWish, opt Options) (*Change, error) {
+func (p *Provisioner) CreateUser(ctx context.Context, a Actor, w planner.UserWish, opt Options) (*Change, error) {
 	if w.UserName == nil {
-		return nil, &InvalidError{Attribute: "userName", Reason: "it is required"}
+		return nil, &planner.InvalidError{Attribute: "userName", Reason: "it is required"}
 	}
-	name, err := userName(*w.UserName)
+	name, err := planner.EncodeUserName(*w.UserName)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.mayWrite(ctx, a, opt, kindCreateUser, store.Ref{Kind: store.KindUser}); err != nil {
+	if err := p.mayWrite(ctx, a, opt, planner.KindCreateUser, store.Ref{Kind: store.KindUser}); err != nil {
 		return nil, err
 	}
 	return p.do(ctx, a, opt, userKey("", name), func(ctx context.Context, r *request) (*Change, error) {
@@ -74,8 +75,8 @@ func (p *Provisioner) CreateUser(ctx context.Context, a Actor, w UserWish, opt O
 
 // UpdateUser changes a user. edit is given the user as IAM shows them now and
 // returns what is wanted, or an error that ends it all.
-func (p *Provisioner) UpdateUser(ctx context.Context, a Actor, id string, edit func(*store.User) (UserWish, error), opt Options) (*Change, error) {
-	if err := p.mayWrite(ctx, a, opt, kindUpdateUser, store.Ref{Kind: store.KindUser, ID: id}); err != nil {
+func (p *Provisioner) UpdateUser(ctx context.Context, a Actor, id string, edit func(*store.User) (planner.UserWish, error), opt Options) (*Change, error) {
+	if err := p.mayWrite(ctx, a, opt, planner.KindUpdateUser, store.Ref{Kind: store.KindUser, ID: id}); err != nil {
 		return nil, err
 	}
 	return p.do(ctx, a, opt, userKey(id, ""), func(ctx context.Context, r *request) (*Change, error) {
@@ -85,7 +86,7 @@ func (p *Provisioner) UpdateUser(ctx context.Context, a Actor, id string, edit f
 
 // DeleteUser deletes a user. check sees them as IAM shows them now and may refuse.
 func (p *Provisioner) DeleteUser(ctx context.Context, a Actor, id string, check func(*store.User) error, opt Options) (*Change, error) {
-	if err := p.mayWrite(ctx, a, opt, kindDeleteUser, store.Ref{Kind: store.KindUser, ID: id}); err != nil {
+	if err := p.mayWrite(ctx, a, opt, planner.KindDeleteUser, store.Ref{Kind: store.KindUser, ID: id}); err != nil {
 		return nil, err
 	}
 	return p.do(ctx, a, opt, userKey(id, ""), func(ctx context.Context, r *request) (*Change, error) {
@@ -94,11 +95,11 @@ func (p *Provisioner) DeleteUser(ctx context.Context, a Actor, id string, check 
 }
 
 // CreateGroup makes a group.
-func (p *Provisioner) CreateGroup(ctx context.Context, a Actor, w GroupWish, opt Options) (*Change, error) {
+func (p *Provisioner) CreateGroup(ctx context.Context, a Actor, w planner.GroupWish, opt Options) (*Change, error) {
 	if w.DisplayName == nil || *w.DisplayName == "" {
-		return nil, &InvalidError{Attribute: "displayName", Reason: "it is required"}
+		return nil, &planner.InvalidError{Attribute: "displayName", Reason: "it is required"}
 	}
-	if err := p.mayWrite(ctx, a, opt, kindCreateGroup, store.Ref{Kind: store.KindGroup}); err != nil {
+	if err := p.mayWrite(ctx, a, opt, planner.KindCreateGroup, store.Ref{Kind: store.KindGroup}); err != nil {
 		return nil, err
 	}
 	name, _ := store.EncodeGroupName(*w.DisplayName)
@@ -108,8 +109,8 @@ func (p *Provisioner) CreateGroup(ctx context.Context, a Actor, w GroupWish, opt
 }
 
 // UpdateGroup is UpdateUser for a group, which edit sees without members.
-func (p *Provisioner) UpdateGroup(ctx context.Context, a Actor, id string, edit func(*store.Group) (GroupWish, error), opt Options) (*Change, error) {
-	if err := p.mayWrite(ctx, a, opt, kindUpdateGroup, store.Ref{Kind: store.KindGroup, ID: id}); err != nil {
+func (p *Provisioner) UpdateGroup(ctx context.Context, a Actor, id string, edit func(*store.Group) (planner.GroupWish, error), opt Options) (*Change, error) {
+	if err := p.mayWrite(ctx, a, opt, planner.KindUpdateGroup, store.Ref{Kind: store.KindGroup, ID: id}); err != nil {
 		return nil, err
 	}
 	return p.do(ctx, a, opt, groupKey(id, ""), func(ctx context.Context, r *request) (*Change, error) {
@@ -119,7 +120,7 @@ func (p *Provisioner) UpdateGroup(ctx context.Context, a Actor, id string, edit 
 
 // DeleteGroup is DeleteUser for a group.
 func (p *Provisioner) DeleteGroup(ctx context.Context, a Actor, id string, check func(*store.Group) error, opt Options) (*Change, error) {
-	if err := p.mayWrite(ctx, a, opt, kindDeleteGroup, store.Ref{Kind: store.KindGroup, ID: id}); err != nil {
+	if err := p.mayWrite(ctx, a, opt, planner.KindDeleteGroup, store.Ref{Kind: store.KindGroup, ID: id}); err != nil {
 		return nil, err
 	}
 	return p.do(ctx, a, opt, groupKey(id, ""), func(ctx context.Context, r *request) (*Change, error) {

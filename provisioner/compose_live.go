@@ -9,6 +9,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -38,7 +39,7 @@ func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *
 	}
 	err = p.compose(ctx, tx, m, groups, func(s *single) error {
 		u = s.live(l, prev, shown)
-		read = (&subject{user: u}).clone().user
+		read = (&planner.Subject{User: u}).Clone().User
 		if prev != nil {
 			overlay(u, prev, shielded)
 		}
@@ -91,7 +92,7 @@ func overlay(u, prev *store.User, shielded []store.Protection) {
 		case store.ThingUser:
 			u.Name, u.UserName, u.Path, u.ARN, u.Boundary, u.Tags = prev.Name, prev.UserName, prev.Path, prev.ARN, prev.Boundary, prev.Tags
 			for _, i := range prev.Inline {
-				if i.Name == denyInline && !slices.ContainsFunc(u.Inline, func(p store.InlinePolicy) bool { return p.Name == denyInline }) {
+				if i.Name == planner.DenyInlineName && !slices.ContainsFunc(u.Inline, func(p store.InlinePolicy) bool { return p.Name == planner.DenyInlineName }) {
 					u.Inline = append(u.Inline, i)
 				}
 			}
@@ -106,9 +107,9 @@ func overlay(u, prev *store.User, shielded []store.Protection) {
 		case store.ThingAttachment:
 			overlayAttachment(u, prev, pr.Other)
 		case store.ThingCredential:
-			for _, c := range credentialsOf(prev) {
-				if c.id == pr.Other {
-					editCredential(u, c.kind, c.id, c.status)
+			for _, c := range planner.CredentialsOf(prev) {
+				if c.ID == pr.Other {
+					planner.EditCredential(u, c.Kind, c.ID, c.Status)
 				}
 			}
 		}
@@ -117,11 +118,11 @@ func overlay(u, prev *store.User, shielded []store.Protection) {
 
 func overlayAttachment(u, prev *store.User, arn string) {
 	if slices.ContainsFunc(prev.Attached, func(p store.PolicyRef) bool { return p.ARN == arn }) {
-		u.Attached = withPolicy(u.Attached, arn)
+		u.Attached = planner.WithPolicy(u.Attached, arn)
 		return
 	}
 	if slices.ContainsFunc(u.Attached, func(p store.PolicyRef) bool { return p.ARN == arn && !p.Deny }) {
-		u.Attached = withoutPolicy(u.Attached, arn)
+		u.Attached = planner.WithoutPolicy(u.Attached, arn)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 const allowDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`
@@ -18,7 +19,7 @@ func TestDenyByContent(t *testing.T) {
 	t.Parallel()
 	wantDeny := func(t *testing.T, l *writeLab, id string) {
 		t.Helper()
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 		if u, _ := l.User("ann"); !slices.Contains(u.Attached, denyARN) {
 			t.Errorf("deactivated, but nothing denies: %v, %+v", u.Attached, u.Inline)
 		}
@@ -44,7 +45,7 @@ func TestDenyByContent(t *testing.T) {
 		t.Parallel()
 		l := newWriteLab(t, iamsim.Config{AttachLimit: 1}, provisioner.WriteConfig{}, staff)
 		id := l.id("ann")
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 		l.afterWindow()
 		edit(l, iamsim.Grants{Inline: []iamsim.InlinePolicy{{Name: "iamscim-deactivated", Document: allowDocument}}})
 		wantDeny(t, l, id)
@@ -71,7 +72,7 @@ func TestReleasedDenyThatAllows(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.refresh()
-	c := l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+	c := l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 	if u, _ := l.User("ann"); !slices.Contains(u.Attached, arn) || !c.User.Active {
 		t.Errorf("attached %v, active %v, by %+v", u.Attached, c.User.Active, c.User.DisabledBy)
 	}

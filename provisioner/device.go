@@ -10,6 +10,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -23,10 +24,10 @@ func (e *execution) unended(i int) bool {
 
 // addDevices adds the virtual devices to a follow-up that were taken from the
 // user and not deleted yet.
-func (e *execution) addDevices(next *Plan) {
+func (e *execution) addDevices(next *planner.Plan) {
 	for i := range e.plan.Steps {
 		s := e.plan.Steps[i]
-		again := func(n Step) bool { return n.Action == s.Action && n.param("device") == s.param("device") }
+		again := func(n planner.Step) bool { return n.Action == s.Action && n.Param("device") == s.Param("device") }
 		if e.unended(i) && !slices.ContainsFunc(next.Steps, again) {
 			next.Steps = slices.Insert(next.Steps, len(next.Steps)-1, s) // before DeleteUser
 		}
@@ -35,19 +36,19 @@ func (e *execution) addDevices(next *Plan) {
 
 // orphans plans the deletion of the devices that the plan took from a user whom
 // somebody else deleted since; nil: there are none.
-func (e *execution) orphans() *Plan {
-	plan := &Plan{Kind: e.plan.Kind, Direction: e.plan.Direction, Object: e.plan.Object, Name: e.plan.Name}
+func (e *execution) orphans() *planner.Plan {
+	plan := &planner.Plan{Kind: e.plan.Kind, Direction: e.plan.Direction, Object: e.plan.Object, Name: e.plan.Name}
 	taken := func(device string) bool {
 		for i := range e.plan.Steps {
-			if s := &e.plan.Steps[i]; s.Action == "DeactivateMFADevice" && s.param("device") == device && attempted(e.states[i]) {
+			if s := &e.plan.Steps[i]; s.Action == "DeactivateMFADevice" && s.Param("device") == device && attempted(e.states[i]) {
 				return true
 			}
 		}
 		return false
 	}
 	for i := range e.plan.Steps {
-		if s := e.plan.Steps[i]; e.unended(i) && taken(s.param("device")) {
-			plan.add(s)
+		if s := e.plan.Steps[i]; e.unended(i) && taken(s.Param("device")) {
+			plan.Add(s)
 		}
 	}
 	if len(plan.Steps) == 0 {
@@ -60,15 +61,15 @@ func (e *execution) orphans() *Plan {
 // somebody else's by now: it was taken from its user, and given to another.
 //
 // IAM actions: iam:ListVirtualMFADevices.
-func (e *execution) reassigned(ctx context.Context, s *Step, refusal error) bool {
+func (e *execution) reassigned(ctx context.Context, s *planner.Step, refusal error) bool {
 	if s.Action != "DeleteVirtualMFADevice" || awsapi.ErrorCode(refusal) != "DeleteConflict" {
 		return false
 	}
-	holder, err := e.p.holderOf(ctx, s.param("device"))
+	holder, err := e.p.holderOf(ctx, s.Param("device"))
 	if err != nil || holder == nil || aws.ToString(holder.UserId) == s.UserID {
 		return false // trying again will tell
 	}
-	e.plan.note("device %s was left to %s, who has it by now", s.param("device"), aws.ToString(holder.Arn))
+	e.plan.Note("device %s was left to %s, who has it by now", s.Param("device"), aws.ToString(holder.Arn))
 	return true
 }
 

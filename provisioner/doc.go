@@ -28,7 +28,7 @@
 //	   │  live read             what the plan touches, read again       (live*.go)
 //	   │  catch up              … written to the snapshot as observed   (catchup*.go)
 //	   │  edit                  If-Match and PATCH on that → a wish     (scim)
-//	   │  plan                  now + wish → steps; pure                (plan*.go, step*.go)
+//	   │  plan                  now + wish → steps; pure                (package planner)
 //	   │  guard                 may be refused here, and only here      (guard*.go)
 //	   │  journal               intent before each call, outcome after  (journal.go)
 //	   │  execute               one call after the other                (apply.go)
@@ -43,5 +43,5 @@
 // left out of the snapshot (grace.go); DeleteDue does the rest (grace_end.go).
 //
 // Start reading at refresh.go, then observe.go and compose.go; for writes at
-// change.go, then plan_user.go and carryout.go.
+// change.go, then planner/user.go and carryout.go.
 package provisioner

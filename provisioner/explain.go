@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -26,25 +27,25 @@ func (e *execution) explain(ctx context.Context, cause error) error {
 		return cause
 	}
 	code := awsapi.ErrorCode(cause)
-	wrap := func(kind error) error { return fmt.Errorf("%s: %w: %w", s.logged(), kind, cause) }
+	wrap := func(kind error) error { return fmt.Errorf("%s: %w: %w", s.Logged(), kind, cause) }
 	switch {
 	case code == "EntityAlreadyExists":
 		return wrap(store.ErrExists)
 	case awsapi.IsForbidden(cause):
 		return wrap(e.denied(s, cause))
 	case code == "LimitExceeded", awsapi.IsInvalidInput(cause):
-		return wrap(&InvalidError{Attribute: attributeOf[s.Action], Reason: awsapi.ErrorMessage(cause)})
+		return wrap(&planner.InvalidError{Attribute: attributeOf[s.Action], Reason: awsapi.ErrorMessage(cause)})
 	case code == "NoSuchEntity":
 		return wrap(e.missing(ctx, s, cause))
 	}
 	if kind := kindOf(cause); kind != nil {
 		return wrap(kind)
 	}
-	return fmt.Errorf("%s: %w", s.logged(), cause)
+	return fmt.Errorf("%s: %w", s.Logged(), cause)
 }
 
 // failing is the step that failed first, or whose outcome is not known.
-func (e *execution) failing() *Step {
+func (e *execution) failing() *planner.Step {
 	for _, state := range []store.StepState{store.StepFailed, store.StepIntended} {
 		for i := range e.plan.Steps {
 			if e.states[i] == state {
@@ -55,8 +56,8 @@ func (e *execution) failing() *Step {
 	return nil
 }
 
-func (e *execution) denied(s *Step, cause error) error {
-	d := &DeniedError{Rule: RuleAWS, Action: "iam:" + s.Action, Reason: awsapi.ErrorMessage(cause)}
+func (e *execution) denied(s *planner.Step, cause error) error {
+	d := &planner.DeniedError{Rule: planner.RuleAWS, Action: "iam:" + s.Action, Reason: awsapi.ErrorMessage(cause)}
 	if len(s.Needs) > 0 {
 		d.Resource = s.Needs[0].Resource
 	}
@@ -64,14 +65,14 @@ func (e *execution) denied(s *Step, cause error) error {
 }
 
 // missing tells an object that is gone from one that was only referred to.
-func (e *execution) missing(ctx context.Context, s *Step, cause error) error {
+func (e *execution) missing(ctx context.Context, s *planner.Step, cause error) error {
 	attribute := attributeOf[s.Action]
 	ref := e.plan.Object
 	if attribute == "members" && ref.Kind == store.KindUser {
 		attribute = "groups"
 	}
 	if ref.ID == "" {
-		return &InvalidError{Attribute: "permissionsBoundary", Reason: awsapi.ErrorMessage(cause)} // all that a creation refers to
+		return &planner.InvalidError{Attribute: "permissionsBoundary", Reason: awsapi.ErrorMessage(cause)} // all that a creation refers to
 	}
 	name, err := e.nameThere(ctx)
 	gone := errors.Is(err, store.ErrNotFound)
@@ -83,7 +84,7 @@ func (e *execution) missing(ctx context.Context, s *Step, cause error) error {
 	case err == nil && name != e.nameNow():
 		return fmt.Errorf("%w: it was renamed meanwhile", ErrConflict)
 	}
-	return &InvalidError{Attribute: attribute, Reason: awsapi.ErrorMessage(cause)}
+	return &planner.InvalidError{Attribute: attribute, Reason: awsapi.ErrorMessage(cause)}
 }
 
 // nameThere is the name under which IAM has the plan's object.

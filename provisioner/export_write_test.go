@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/smithy-go/middleware"
+
+	"iamscim/provisioner/planner"
 )
 
 // Hurry makes retries quick.
@@ -22,7 +24,7 @@ func (p *Provisioner) Hurry() {
 // changes something, counted from 0.
 func (p *Provisioner) CrashAt(n int, point string) {
 	seen := -1
-	p.writes.crash = func(at string, _ *Step) bool {
+	p.writes.crash = func(at string, _ *planner.Step) bool {
 		if at == "before" {
 			seen++
 		}
@@ -45,7 +47,7 @@ func (p *Provisioner) OnCall(enter func() (leave func())) {
 // first middleware: it puts the stack together anew for every call.
 func (p *Provisioner) OnStep(enter func() (leave func())) {
 	var leave func()
-	p.writes.crash = func(at string, _ *Step) bool {
+	p.writes.crash = func(at string, _ *planner.Step) bool {
 		if at == "before" {
 			leave = enter()
 		} else {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -39,7 +40,7 @@ func (e *execution) partial(failure error, goes bool) error {
 	var left []string
 	for i := range e.plan.Steps {
 		if e.states[i] == store.StepDone || goes && attempted(e.states[i]) {
-			left = append(left, e.plan.Steps[i].logged())
+			left = append(left, e.plan.Steps[i].Logged())
 		}
 	}
 	if len(left) == 0 {
@@ -76,7 +77,7 @@ func (e *execution) told(cause error) string {
 	if s == nil {
 		return cause.Error()
 	}
-	return s.logged() + ": " + awsapi.ErrorMessage(cause)
+	return s.Logged() + ": " + awsapi.ErrorMessage(cause)
 }
 
 // end writes how a plan that did not succeed ended. That it is to be tried again
@@ -97,7 +98,7 @@ func (e *execution) end(ctx context.Context, state store.PlanState, outcome, not
 		if err := e.forgetUntaken(ctx, tx); err != nil {
 			return err
 		}
-		if e.forgetDeactivation && e.plan.after.inactive && !e.recorded {
+		if e.forgetDeactivation && e.plan.After.Inactive && !e.recorded {
 			if err := tx.DeleteDeactivation(ctx, e.plan.Object.ID); err != nil {
 				return err
 			}
@@ -132,11 +133,11 @@ func (e *execution) showUndone(ctx context.Context) error {
 	for _, i := range e.unseen {
 		e.states[i] = store.StepUndone
 	}
-	known := e.x.user != nil || e.x.group != nil
+	known := e.x.User != nil || e.x.Group != nil
 	if e.creates() {
-		known = known && e.x.born != nil || e.states[0] == store.StepUndone
+		known = known && e.x.Born != nil || e.states[0] == store.StepUndone
 	}
-	if e.plan.Direction == Undo && known && e.plan.Object.ID != "" {
+	if e.plan.Direction == planner.Undo && known && e.plan.Object.ID != "" {
 		return e.publish(ctx, nil)
 	}
 	return e.p.account.Snapshot.Update(ctx, e.actor.Credential, func(tx *store.SnapshotTx) error {

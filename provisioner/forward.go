@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -16,7 +17,7 @@ const maxRounds = 6
 
 // replan reads the object live and plans what is left to do; an empty plan is
 // the end. A store.ErrNotFound means that the object is gone.
-type replan func(context.Context) (*Plan, *subject, error)
+type replan func(context.Context) (*planner.Plan, *planner.Subject, error)
 
 // roll carries out a plan that only rolls forward: it goes on past what fails,
 // as far as the order allows, and looks again until nothing is left. IAM shows
@@ -55,7 +56,7 @@ func (e *execution) rollFrom(ctx context.Context, from int, again replan) error 
 
 // whatIsLeft looks again if the object went between two reads: whether it is
 // gone is for the next look to say.
-func (e *execution) whatIsLeft(ctx context.Context, again replan) (next *Plan, x *subject, err error) {
+func (e *execution) whatIsLeft(ctx context.Context, again replan) (next *planner.Plan, x *planner.Subject, err error) {
 	for round, wait := 1, e.p.writes.backoff; ; round, wait = round+1, 2*wait {
 		next, x, err = again(ctx)
 		if !errors.Is(err, ErrConflict) || round >= maxRounds || !pause(ctx, jittered(wait)) {
@@ -65,8 +66,8 @@ func (e *execution) whatIsLeft(ctx context.Context, again replan) (next *Plan, x
 }
 
 // otherDeny reports whether the follow-up tries another kind of deny.
-func (e *execution) otherDeny(next *Plan) bool {
-	return e.plan.Kind == kindDeactivate && e.refusals().attached && next.after.deny == denyInline
+func (e *execution) otherDeny(next *planner.Plan) bool {
+	return e.plan.Kind == planner.KindDeactivate && e.refusals().Attached && next.After.Deny == planner.DenyInlineName
 }
 
 // mayPass reports whether looking again may lead further: the conflict may be
@@ -79,8 +80,8 @@ func mayPass(err error) bool {
 // vanished: a user or group that is gone is what a deletion wants, and more
 // than a deactivation does.
 func (e *execution) vanished() error {
-	e.x.user, e.x.group = nil, nil
-	if e.plan.Kind == kindDeactivate {
+	e.x.User, e.x.Group = nil, nil
+	if e.plan.Kind == planner.KindDeactivate {
 		return fmt.Errorf("deactivate %q: %w", e.plan.Name, store.ErrNotFound)
 	}
 	return nil
@@ -99,7 +100,7 @@ func (e *execution) rollOnce(ctx context.Context, from int) error {
 			continue
 		}
 		errs = append(errs, err)
-		if e.plan.Kind != kindDeactivate {
+		if e.plan.Kind != planner.KindDeactivate {
 			break
 		}
 	}
@@ -107,7 +108,7 @@ func (e *execution) rollOnce(ctx context.Context, from int) error {
 }
 
 // follow appends a follow-up to the journal and to the plan.
-func (e *execution) follow(ctx context.Context, next *Plan) (from int, err error) {
+func (e *execution) follow(ctx context.Context, next *planner.Plan) (from int, err error) {
 	from = len(e.plan.Steps)
 	steps, err := journaled(next.Steps)
 	if err != nil {
@@ -115,7 +116,7 @@ func (e *execution) follow(ctx context.Context, next *Plan) (from int, err error
 	}
 	e.plan.Steps = append(e.plan.Steps, next.Steps...)
 	e.plan.Notes = append(e.plan.Notes, next.Notes...)
-	e.plan.after.taken, e.plan.after.deny, e.plan.after.inactive = next.after.taken, next.after.deny, next.after.inactive
+	e.plan.After.Taken, e.plan.After.Deny, e.plan.After.Inactive = next.After.Taken, next.After.Deny, next.After.Inactive
 	e.states = append(e.states, make([]store.StepState, len(next.Steps))...)
 	err = e.p.account.State.Update(ctx, func(tx *store.StateTx) error {
 		if err := e.flush(ctx, tx); err != nil {
@@ -141,7 +142,7 @@ const (
 
 func (e *execution) patience() time.Duration {
 	wait := min(max(retryAfter, e.p.now().Sub(e.created)/4), maxRetryAfter, max(retryAfter, e.p.writes.cfg.ResumeMaxAge/2))
-	if e.plan.Direction == Undo && e.late() {
+	if e.plan.Direction == planner.Undo && e.late() {
 		wait = min(wait, e.shownBy().Sub(e.p.now()))
 	}
 	return wait
@@ -150,20 +151,20 @@ func (e *execution) patience() time.Duration {
 // replanDeactivation plans what is left of a deactivation, and learns from
 // refusals where no deny fits.
 func (p *Provisioner) replanDeactivation(e *execution) replan {
-	return func(ctx context.Context) (*Plan, *subject, error) {
+	return func(ctx context.Context) (*planner.Plan, *planner.Subject, error) {
 		now, err := p.lookAt(ctx, &store.User{ID: e.plan.Object.ID, Name: e.plan.Name})
 		if err != nil {
 			return nil, nil, err
 		}
-		now.full = e.refusals()
+		now.Full = e.refusals()
 		// What this plan took away shows late, and must not be taken again.
-		pl, err := p.planner(ctx, now.user.Groups)
+		pl, err := p.planner(ctx, now.User.Groups)
 		if err != nil {
 			return nil, nil, err
 		}
-		e.settle(now.user)
-		e.settle(now.read)
-		return pl.planDeactivate(now.userNow), &subject{user: now.user}, nil
+		e.settle(now.User)
+		e.settle(now.Read)
+		return pl.Deactivate(now.UserNow), &planner.Subject{User: now.User}, nil
 	}
 }
 
@@ -172,49 +173,49 @@ func (e *execution) settle(u *store.User) {
 	if !e.p.now().Before(e.shownBy()) {
 		return
 	}
-	x := &subject{user: u}
+	x := &planner.Subject{User: u}
 	for i := range e.plan.Steps {
 		if s := &e.plan.Steps[i]; e.states[i] == store.StepDone && s.Action != "CreateUser" && s.Action != "DeleteUser" {
-			s.apply(x)
+			s.Apply(x)
 		}
 	}
 }
 
 // refusals says which denies IAM had no room for.
-func (e *execution) refusals() full {
-	var f full
+func (e *execution) refusals() planner.Full {
+	var f planner.Full
 	for i := range e.plan.Steps {
 		failed := e.states[i] == store.StepFailed
-		f.attached = f.attached || failed && e.plan.Steps[i].Action == "AttachUserPolicy"
-		f.inline = f.inline || failed && e.plan.Steps[i].Action == "PutUserPolicy"
+		f.Attached = f.Attached || failed && e.plan.Steps[i].Action == "AttachUserPolicy"
+		f.Inline = f.Inline || failed && e.plan.Steps[i].Action == "PutUserPolicy"
 	}
 	return f
 }
 
 // replanDeletion plans what is left of a user's deletion.
 func (p *Provisioner) replanDeletion(e *execution) replan {
-	return func(ctx context.Context) (*Plan, *subject, error) {
+	return func(ctx context.Context) (*planner.Plan, *planner.Subject, error) {
 		if e.deleted() {
-			return &Plan{}, &subject{}, nil
+			return &planner.Plan{}, &planner.Subject{}, nil
 		}
 		now, err := p.lookAt(ctx, &store.User{ID: e.plan.Object.ID, Name: e.plan.Name})
 		if plan := e.orphans(); plan != nil && errors.Is(err, store.ErrNotFound) {
-			return plan, &subject{}, nil
+			return plan, &planner.Subject{}, nil
 		}
 		if err != nil {
 			return nil, nil, err
 		}
-		if e.stale(now.user.Name) {
-			return &Plan{}, &subject{}, nil
+		if e.stale(now.User.Name) {
+			return &planner.Plan{}, &planner.Subject{}, nil
 		}
-		now.full = e.refusals()
-		pl, err := p.planner(ctx, now.whole().Groups)
+		now.Full = e.refusals()
+		pl, err := p.planner(ctx, now.Whole().Groups)
 		if err != nil {
 			return nil, nil, err
 		}
-		plan := pl.planDeleteUser(now.userNow)
+		plan := pl.DeleteUser(now.UserNow)
 		e.addDevices(plan)
-		return plan, &subject{user: now.user}, nil
+		return plan, &planner.Subject{User: now.User}, nil
 	}
 }
 
@@ -222,7 +223,7 @@ func (p *Provisioner) replanDeletion(e *execution) replan {
 func (e *execution) deleted() bool { return e.deletion(store.StepDone) != nil }
 
 // deletion is the step that deletes the object itself, if it is in that state.
-func (e *execution) deletion(state store.StepState) *Step {
+func (e *execution) deletion(state store.StepState) *planner.Step {
 	for i := range e.plan.Steps {
 		a := e.plan.Steps[i].Action
 		if (a == "DeleteUser" || a == "DeleteGroup") && e.states[i] == state {
@@ -236,26 +237,26 @@ func (e *execution) deletion(state store.StepState) *Step {
 // asked to delete it by that very name, IAM said that there is none.
 func (e *execution) stale(name string) bool {
 	s := e.deletion(store.StepSkipped)
-	return s != nil && (s.param("user") == name || s.param("group") == name)
+	return s != nil && (s.Param("user") == name || s.Param("group") == name)
 }
 
 // replanGroupDeletion plans what is left of a group's deletion.
 func (p *Provisioner) replanGroupDeletion(e *execution) replan {
-	return func(ctx context.Context) (*Plan, *subject, error) {
+	return func(ctx context.Context) (*planner.Plan, *planner.Subject, error) {
 		if e.deleted() {
-			return &Plan{}, &subject{}, nil
+			return &planner.Plan{}, &planner.Subject{}, nil
 		}
 		now, pl, err := p.wholeGroup(ctx, &store.Group{ID: e.plan.Object.ID, Name: e.plan.Name})
 		if err != nil {
 			return nil, nil, err
 		}
-		if e.stale(now.group.Name) {
-			return &Plan{}, &subject{}, nil
+		if e.stale(now.Group.Name) {
+			return &planner.Plan{}, &planner.Subject{}, nil
 		}
-		plan, err := pl.planDeleteGroup(now)
+		plan, err := pl.DeleteGroup(now)
 		if err != nil {
 			return nil, nil, err
 		}
-		return plan, &subject{group: now.group, members: now.members}, nil
+		return plan, &planner.Subject{Group: now.Group, Members: now.Members}, nil
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -34,11 +35,11 @@ func (e *KeptNameError) Error() string {
 func (e *KeptNameError) Unwrap() error { return store.ErrExists }
 
 // deleteLater deactivates a user now, if they could be deleted now.
-func (r *request) deleteLater(ctx context.Context, pl *planner, now currentUser, deletion *Plan) (*Change, error) {
-	x := &subject{user: now.user}
-	after := x.clone()
+func (r *request) deleteLater(ctx context.Context, pl *planner.Planner, now currentUser, deletion *planner.Plan) (*Change, error) {
+	x := &planner.Subject{User: now.User}
+	after := x.Clone()
 	for i := range deletion.Steps {
-		deletion.Steps[i].apply(after)
+		deletion.Steps[i].Apply(after)
 	}
 	// The brake is asked when the deactivation is carried out, as for a deletion.
 	err := r.p.guard(ctx, r.actor, Options{DryRun: true, Unbraked: true}, x, deletion, after)
@@ -46,12 +47,12 @@ func (r *request) deleteLater(ctx context.Context, pl *planner, now currentUser,
 		err = r.p.guardCapability(deletion)
 	}
 	if err != nil {
-		return nil, r.refused(ctx, kindDeleteUser, deletion.Object, err)
+		return nil, r.refused(ctx, planner.KindDeleteUser, deletion.Object, err)
 	}
-	plan := pl.planDeactivate(now.userNow)
-	plan.after.due = r.p.now().Add(r.p.writes.cfg.DeleteAfter)
+	plan := pl.Deactivate(now.UserNow)
+	plan.After.Due = r.p.now().Add(r.p.writes.cfg.DeleteAfter)
 	if r.opt.DryRun {
-		plan.note("the user would be deactivated now, and deleted after %s", plan.after.due.UTC().Format(time.RFC3339))
+		plan.Note("the user would be deactivated now, and deleted after %s", plan.After.Due.UTC().Format(time.RFC3339))
 	}
 	return r.carryOut(ctx, x, plan)
 }
@@ -59,19 +60,19 @@ func (r *request) deleteLater(ctx context.Context, pl *planner, now currentUser,
 // intendDeletion journals, before the first call of a deactivation, that a
 // deletion is to follow.
 func (e *execution) intendDeletion(ctx context.Context, tx *store.StateTx) error {
-	if e.plan.after.due.IsZero() {
+	if e.plan.After.Due.IsZero() {
 		return nil
 	}
-	u := e.before.user
+	u := e.before.User
 	return tx.IntendDeletion(ctx, store.PendingDeletion{
-		UserID: u.ID, Name: u.Name, UserName: u.UserName, PlanID: e.plan.ID, Due: e.plan.after.due, Actor: e.actor.Credential,
+		UserID: u.ID, Name: u.Name, UserName: u.UserName, PlanID: e.plan.ID, Due: e.plan.After.Due, Actor: e.actor.Credential,
 	})
 }
 
 // scheduleDeletion puts the intent into effect, in the transaction that ends the
 // plan; also that of an earlier process.
 func (e *execution) scheduleDeletion(ctx context.Context, tx *store.StateTx) error {
-	if e.plan.Kind != kindDeactivate {
+	if e.plan.Kind != planner.KindDeactivate {
 		return nil
 	}
 	d, err := tx.ScheduleDeletion(ctx, e.plan.ID)
@@ -193,15 +194,15 @@ func (p *Provisioner) hide(ctx context.Context, d store.PendingDeletion) error {
 // cutOff reports whether a user is still deactivated as we left them.
 func cutOff(now currentUser) bool {
 	switch {
-	case now.record == nil:
+	case now.Record == nil:
 		return false
-	case hasDeny(now.user, now.record):
+	case planner.HasDeny(now.User, now.Record):
 		return true
-	case len(now.record.Denies) > 0:
+	case len(now.Record.Denies) > 0:
 		return false
 	}
 	// No deny had room: then everything to sign in with was taken.
-	active := func(c credentialState) bool { return c.status == statusActive }
-	console := now.user.ConsoleAccess
-	return !slices.ContainsFunc(credentialsOf(now.user), active) && (console == nil || !*console)
+	active := func(c planner.Credential) bool { return c.Status == planner.StatusActive }
+	console := now.User.ConsoleAccess
+	return !slices.ContainsFunc(planner.CredentialsOf(now.User), active) && (console == nil || !*console)
 }

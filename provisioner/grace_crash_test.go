@@ -8,6 +8,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -50,7 +51,7 @@ func TestDeleteLaterCrash(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.update(id, provisioner.UserWish{Active: ptr(true)}); !errors.Is(err, store.ErrNotFound) {
+		if _, err := l.update(id, planner.UserWish{Active: ptr(true)}); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("got %v", err)
 		}
 		l.restart(keeping)
@@ -103,7 +104,7 @@ func TestDeleteLaterGivesWay(t *testing.T) {
 		if _, err := l.p.Adopt(t.Context(), admin, id); err != nil {
 			t.Fatal(err)
 		}
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 	})
 	t.Run("reactivated", func(t *testing.T) {
 		l.fault(iamsim.Fault{Action: "UpdateAccessKey", Code: "Throttling", Count: -1})
@@ -111,7 +112,7 @@ func TestDeleteLaterGivesWay(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 		l.ClearFaults()
-		c := l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		c := l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		if !c.User.Active {
 			t.Errorf("not active: %+v", c.User.DisabledBy)
 		}

@@ -9,6 +9,7 @@ import (
 
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -63,7 +64,7 @@ func (c *composer) leaveOut(u *store.User, d *iamtypes.UserDetail) {
 	c.leftOut[u.ID] = true
 	u.Attached, u.Inline = c.attached(d.AttachedManagedPolicies), c.inline(store.KindUser, u.ID, u.Name, d.UserPolicyList)
 	record, ok := c.memory.deactivated[u.ID]
-	if !ok || !hasDeny(u, &record) || c.memory.kept[u.ID] != u.Name {
+	if !ok || !planner.HasDeny(u, &record) || c.memory.kept[u.ID] != u.Name {
 		c.doubtful = append(c.doubtful, u.ID)
 	}
 }
@@ -90,7 +91,7 @@ func (p *Provisioner) DeleteDue(ctx context.Context) {
 		if !p.writes.graces.wanted(&d, p.now(), p.writes.cfg.ConsistencyWindow) {
 			continue
 		}
-		a := Actor{Credential: d.Actor, Scopes: map[string]bool{ScopeWrite: true}}
+		a := Actor{Credential: d.Actor, Scopes: map[string]bool{planner.ScopeWrite: true}}
 		_, err := p.do(ctx, a, Options{}, userKey(d.UserID, ""), func(ctx context.Context, r *request) (*Change, error) {
 			return r.endGrace(ctx, d.UserID)
 		})
@@ -141,7 +142,7 @@ func (r *request) endGrace(ctx context.Context, id string) (*Change, error) {
 		return nil, r.show(ctx, d, now, "somebody gave the user access again")
 	case d.Due.After(r.p.now()):
 		return nil, r.p.account.State.Update(ctx, func(tx *store.StateTx) error {
-			return tx.RenamePendingDeletion(ctx, id, now.user.Name, now.user.UserName)
+			return tx.RenamePendingDeletion(ctx, id, now.User.Name, now.User.UserName)
 		})
 	case d.Waits:
 		return nil, nil
@@ -159,15 +160,15 @@ func (r *request) deleteKept(ctx context.Context, now currentUser) (*Change, err
 	if w.latched() && !r.p.writes.cfg.Guard.Brake.Off {
 		return nil, &PendingError{RetryAfter: retryAfter, Reason: "the brake is latched"}
 	}
-	pl, err := r.p.planner(ctx, now.whole().Groups)
+	pl, err := r.p.planner(ctx, now.Whole().Groups)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := pl.checked(pl.planDeleteUser(now.userNow))
+	plan, err := pl.Checked(pl.DeleteUser(now.UserNow))
 	if err != nil {
 		return nil, err
 	}
-	return r.carryOut(ctx, &subject{user: now.user}, plan)
+	return r.carryOut(ctx, &planner.Subject{User: now.User}, plan)
 }
 
 // forgetKept: somebody else deleted the user already.
@@ -178,7 +179,7 @@ func (r *request) forgetKept(ctx context.Context, d *store.PendingDeletion) erro
 		if err != nil {
 			return err
 		}
-		return appendAudit(ctx, tx, r.actor, kindDeleteUser, ref, auditBody{Name: d.Name, Notes: []string{"the user was gone already"}})
+		return appendAudit(ctx, tx, r.actor, planner.KindDeleteUser, ref, auditBody{Name: d.Name, Notes: []string{"the user was gone already"}})
 	})
 	if err != nil {
 		return fmt.Errorf("forget user %q: %w", d.Name, err)
@@ -197,12 +198,12 @@ func (r *request) show(ctx context.Context, d *store.PendingDeletion, now curren
 		if err != nil {
 			return err
 		}
-		return appendAudit(ctx, tx, r.actor, actionCancel, ref, auditBody{RequestID: r.actor.RequestID, Name: now.user.Name, Notes: []string{why}})
+		return appendAudit(ctx, tx, r.actor, actionCancel, ref, auditBody{RequestID: r.actor.RequestID, Name: now.User.Name, Notes: []string{why}})
 	})
 	if err != nil {
 		return fmt.Errorf("cancel the deletion of user %q: %w", d.Name, err)
 	}
-	r.p.log.WarnContext(ctx, "a user is not deleted after all", "user_id", d.UserID, "user", now.user.Name, "reason", why)
+	r.p.log.WarnContext(ctx, "a user is not deleted after all", "user_id", d.UserID, "user", now.User.Name, "reason", why)
 	if _, err := r.p.catchUpUser(ctx, now.live); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 // TestKeptBrake: each counts once, when they are cut off; while the brake is
@@ -55,7 +56,7 @@ func TestKeptMember(t *testing.T) {
 	l.must(l.delete(l.id("ann")))
 	l.afterWindow()
 	l.ResetCalls()
-	l.must(l.updateGroup(dev, provisioner.GroupWish{Members: &[]string{l.id("bob")}}))
+	l.must(l.updateGroup(dev, planner.GroupWish{Members: &[]string{l.id("bob")}}))
 	l.wantCalls("AddUserToGroup GroupName=dev UserName=bob")
 	_, err := l.p.DeleteGroup(t.Context(), everyScope, dev, nil, provisioner.Options{})
 	if err != nil {
@@ -76,7 +77,7 @@ func TestDeleteLaterRefused(t *testing.T) {
 	protecting.Guard.Protect = []string{"ann"}
 	l.restart(protecting)
 	_, err := l.delete(id)
-	wantDenied(t, err, provisioner.RuleProtected)
+	wantDenied(t, err, planner.RuleProtected)
 	l.unchanged()
 	l.restart(keeping)
 	l.must(l.delete(id))

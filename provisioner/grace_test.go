@@ -11,6 +11,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -66,7 +67,7 @@ func (l *writeLab) wantKept(id string) {
 	if !ok || !slices.Contains(u.Attached, awsDenyAll) || u.Keys[0].Status != "Inactive" {
 		l.t.Errorf("in IAM: %v, %+v", ok, u)
 	}
-	if _, err := l.update(id, provisioner.UserWish{Active: ptr(true)}); !errors.Is(err, store.ErrNotFound) {
+	if _, err := l.update(id, planner.UserWish{Active: ptr(true)}); !errors.Is(err, store.ErrNotFound) {
 		l.t.Errorf("reactivation: got %v", err)
 	}
 	if _, err := l.delete(id); !errors.Is(err, store.ErrNotFound) {
@@ -143,7 +144,7 @@ func TestDeleteLater(t *testing.T) {
 	}
 	l.afterWindow()
 	l.settled()
-	l.must(l.create(provisioner.UserWish{UserName: ptr("Ann")}))
+	l.must(l.create(planner.UserWish{UserName: ptr("Ann")}))
 }
 
 // TestDeleteLaterInactive: the deletion of somebody who is deactivated already
@@ -152,7 +153,7 @@ func TestDeleteLaterInactive(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, keeping, staff)
 	id := l.id("ann")
-	l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+	l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 	l.ResetCalls()
 	l.must(l.delete(id))
 	l.wantCalls()
@@ -242,7 +243,7 @@ func TestDeletedByHand(t *testing.T) {
 	if list := l.keptUsers(); len(list) != 0 {
 		t.Errorf("kept: %+v", list)
 	}
-	l.must(l.create(provisioner.UserWish{UserName: ptr("ann")}))
+	l.must(l.create(planner.UserWish{UserName: ptr("ann")}))
 }
 
 func TestKeptName(t *testing.T) {
@@ -263,16 +264,16 @@ func TestKeptName(t *testing.T) {
 		}
 		l.unchanged()
 	}
-	_, err := l.create(provisioner.UserWish{UserName: ptr("Ann")})
+	_, err := l.create(planner.UserWish{UserName: ptr("Ann")})
 	wantKeptName(t, err)
-	_, err = l.update(l.id("bob"), provisioner.UserWish{UserName: ptr("ANN")})
+	_, err = l.update(l.id("bob"), planner.UserWish{UserName: ptr("ANN")})
 	wantKeptName(t, err)
 
 	l.EditUser("ann", func(u *iamsim.User) { u.Name = "anna" })
 	l.refresh()
 	l.p.DeleteDue(t.Context())
 	l.ResetCalls()
-	_, err = l.create(provisioner.UserWish{UserName: ptr("anna")})
+	_, err = l.create(planner.UserWish{UserName: ptr("anna")})
 	var kept *provisioner.KeptNameError
 	if !errors.As(err, &kept) || kept.Name != "anna" {
 		t.Errorf("renamed behind our back: got %v", err)
@@ -299,7 +300,7 @@ func TestRestore(t *testing.T) {
 		t.Fatalf("restored: %+v", u)
 	}
 	l.settled()
-	c := l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+	c := l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 	if u, _ := l.User("ann"); !c.User.Active || u.Keys[0].Status != "Active" || len(u.Attached) != 1 {
 		t.Errorf("reactivated: %+v, %+v", c.User, u)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"iamscim/provisioner/planner"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
@@ -15,9 +16,9 @@ func (p *Provisioner) mayWrite(ctx context.Context, a Actor, opt Options, kind s
 	var err error
 	switch {
 	case p.writes.cfg.ReadOnly && !opt.DryRun:
-		err = &DeniedError{Rule: RuleReadOnly, Reason: "this server only reads"}
-	case !a.Scopes[ScopeWrite]:
-		err = missingScope(ScopeWrite)
+		err = &planner.DeniedError{Rule: planner.RuleReadOnly, Reason: "this server only reads"}
+	case !a.Scopes[planner.ScopeWrite]:
+		err = missingScope(planner.ScopeWrite)
 	case !opt.DryRun:
 		err = p.incapableOf(kind)
 	}
@@ -28,13 +29,13 @@ func (p *Provisioner) mayWrite(ctx context.Context, a Actor, opt Options, kind s
 }
 
 func missingScope(scope string) error {
-	return &DeniedError{Rule: RuleScope, Reason: fmt.Sprintf("the credential lacks the scope %q", scope)}
+	return &planner.DeniedError{Rule: planner.RuleScope, Reason: fmt.Sprintf("the credential lacks the scope %q", scope)}
 }
 
 // guard is the one place where a plan may be refused: it sees the object as it
 // is now, the calls, and the object as it would be. Nothing has been called yet.
-func (p *Provisioner) guard(ctx context.Context, a Actor, opt Options, before *subject, plan *Plan, after *subject) error {
-	if plan.empty() {
+func (p *Provisioner) guard(ctx context.Context, a Actor, opt Options, before *planner.Subject, plan *planner.Plan, after *planner.Subject) error {
+	if plan.Empty() {
 		return nil
 	}
 	if err := p.guardBoundary(a, plan); err != nil {
@@ -50,13 +51,13 @@ func (p *Provisioner) guard(ctx context.Context, a Actor, opt Options, before *s
 }
 
 // guardScopes: each step may need a scope of its own.
-func guardScopes(a Actor, before *subject, plan *Plan) error {
-	if plan.Kind == kindDeleteUser || plan.Kind == kindDeleteGroup {
+func guardScopes(a Actor, before *planner.Subject, plan *planner.Plan) error {
+	if plan.Kind == planner.KindDeleteUser || plan.Kind == planner.KindDeleteGroup {
 		return nil
 	}
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
-		scope := s.scope()
+		scope := s.Scope()
 		if scope != "" && !a.Scopes[scope] && !ofActive(before, plan, s) {
 			return missingScope(scope)
 		}
@@ -67,12 +68,12 @@ func guardScopes(a Actor, before *subject, plan *Plan) error {
 // ofActive reports whether a step is what active means and no entitlement: the
 // deny that a deactivation places, and those that a reactivation takes away. One
 // that somebody else placed is among them only once an operator released it.
-func ofActive(before *subject, plan *Plan, s *Step) bool {
+func ofActive(before *planner.Subject, plan *planner.Plan, s *planner.Step) bool {
 	switch s.Action {
 	case "AttachUserPolicy":
-		return policy.IsDenyAll(s.param("policy")) && plan.cutsOff()
+		return policy.IsDenyAll(s.Param("policy")) && plan.CutsOff()
 	case "DetachUserPolicy":
-		return plan.reactivates() && takesDeny(before, s)
+		return plan.Reactivates() && takesDeny(before, s)
 	}
 	return false
 }
@@ -83,7 +84,7 @@ func (r *request) refused(ctx context.Context, kind string, ref store.Ref, err e
 }
 
 func (p *Provisioner) refused(ctx context.Context, a Actor, kind string, ref store.Ref, err error) error {
-	var d *DeniedError
+	var d *planner.DeniedError
 	if !errors.As(err, &d) {
 		return err
 	}

@@ -54,16 +54,16 @@ func (v *verdict) load(ctx context.Context) error {
 // images are the plan's object as it is and as it would be.
 func (v *verdict) images() {
 	switch {
-	case v.before.user != nil:
-		v.was = append(v.was, touchedUser(v.before.user))
-	case v.before.group != nil:
-		v.was = append(v.was, touchedGroup(v.before.group))
+	case v.before.User != nil:
+		v.was = append(v.was, touchedUser(v.before.User))
+	case v.before.Group != nil:
+		v.was = append(v.was, touchedGroup(v.before.Group))
 	}
 	switch {
-	case v.after.user != nil:
-		v.next = touchedUser(v.after.user)
-	case v.after.group != nil:
-		v.next = touchedGroup(v.after.group)
+	case v.after.User != nil:
+		v.next = touchedUser(v.after.User)
+	case v.after.Group != nil:
+		v.next = touchedGroup(v.after.Group)
 	}
 }
 
@@ -126,7 +126,7 @@ func (v *verdict) gatherUsers(ctx context.Context, tx *store.SnapshotTx, ids []s
 
 // live is a member as just read; nil if only the snapshot knows them.
 func (v *verdict) live(id string) *touched {
-	u := v.before.known[id]
+	u := v.before.Known[id]
 	if u == nil || u.ARN == "" {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"iamscim/provisioner/planner"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
@@ -19,7 +20,7 @@ func (v *verdict) joins() error {
 		asked[s.GroupID] = true
 		g := v.joined(s)
 		if g == nil {
-			return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", s.GroupID)}
+			return &planner.InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", s.GroupID)}
 		}
 		if err := v.joinable(g); err != nil {
 			return err
@@ -29,21 +30,21 @@ func (v *verdict) joins() error {
 }
 
 // joined is the group that a membership step is about.
-func (v *verdict) joined(s *Step) *store.Group {
-	if v.after.group != nil {
-		return v.after.group
+func (v *verdict) joined(s *planner.Step) *store.Group {
+	if v.after.Group != nil {
+		return v.after.Group
 	}
 	return v.groups[s.GroupID]
 }
 
 // renames: a group must not get a name under which more would be allowed.
 func (v *verdict) renames() error {
-	before, after := v.before.group, v.after.group
+	before, after := v.before.Group, v.after.Group
 	if before == nil || after == nil || before.Name == after.Name && before.Path == after.Path {
 		return nil
 	}
 	if v.joinable(after) == nil && v.joinable(before) != nil {
-		return &DeniedError{Rule: RuleGroups, Resource: before.ARN, Reason: fmt.Sprintf("users may not be added to group %q, and would be under its new name or path", before.Name)}
+		return &planner.DeniedError{Rule: planner.RuleGroups, Resource: before.ARN, Reason: fmt.Sprintf("users may not be added to group %q, and would be under its new name or path", before.Name)}
 	}
 	return nil
 }
@@ -54,12 +55,12 @@ func (v *verdict) liftable(arn string) error {
 	if !v.deniesAll(arn) || slices.Contains(v.p.cfg.Grantable, arn) {
 		return nil
 	}
-	return &DeniedError{Rule: RuleForeign, Reason: fmt.Sprintf("%s denies everything to the members of the group, and this server did not place it", arn)}
+	return &planner.DeniedError{Rule: planner.RuleForeign, Reason: fmt.Sprintf("%s denies everything to the members of the group, and this server did not place it", arn)}
 }
 
 // leavable: leaving a group must not lift a deny either.
-func (v *verdict) leavable(s *Step) error {
-	g := v.before.group
+func (v *verdict) leavable(s *planner.Step) error {
+	g := v.before.Group
 	if g == nil {
 		g = v.groups[s.GroupID]
 	}
@@ -73,7 +74,7 @@ func (v *verdict) leavable(s *Step) error {
 	}
 	for _, in := range g.Inline {
 		if policy.DeniesAll(in.Document) {
-			return &DeniedError{Rule: RuleForeign, Reason: fmt.Sprintf("inline policy %s denies everything to the members of group %q, and this server did not place it", in.Name, g.Name)}
+			return &planner.DeniedError{Rule: planner.RuleForeign, Reason: fmt.Sprintf("inline policy %s denies everything to the members of group %q, and this server did not place it", in.Name, g.Name)}
 		}
 	}
 	return nil
@@ -85,7 +86,7 @@ func (v *verdict) joinable(g *store.Group) error {
 		return nil
 	}
 	denied := func(why string) error {
-		return &DeniedError{Rule: RuleGroups, Action: "iam:AddUserToGroup", Resource: g.ARN, Reason: fmt.Sprintf("group %q %s", g.Name, why)}
+		return &planner.DeniedError{Rule: planner.RuleGroups, Action: "iam:AddUserToGroup", Resource: g.ARN, Reason: fmt.Sprintf("group %q %s", g.Name, why)}
 	}
 	if list != nil && !matchesGrantable(list, g.ARN) {
 		return denied("is not one that users may be added to")

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -19,7 +20,9 @@ type touched struct {
 	owned bool // created or adopted by us
 }
 
-func (t *touched) String() string { return strings.ToLower(string(t.ref.Kind)) + " " + quoted(t.name) }
+func (t *touched) String() string {
+	return strings.ToLower(string(t.ref.Kind)) + " " + planner.Quoted(t.name)
+}
 
 func touchedUser(u *store.User) *touched {
 	return &touched{ref: store.Ref{Kind: store.KindUser, ID: u.ID}, name: u.Name, shown: u.UserName, path: u.Path, arn: u.ARN}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"iamscim/provisioner/planner"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
@@ -16,9 +17,9 @@ type verdict struct {
 	p      *Provisioner
 	cfg    *GuardConfig
 	actor  Actor
-	before *subject
-	plan   *Plan
-	after  *subject
+	before *planner.Subject
+	plan   *planner.Plan
+	after  *planner.Subject
 
 	own      *own
 	resolved map[string][]store.Ref // of Protect
@@ -29,7 +30,7 @@ type verdict struct {
 }
 
 // guardPlan asks every rule about a plan that would change something.
-func (p *Provisioner) guardPlan(ctx context.Context, a Actor, opt Options, before *subject, plan *Plan, after *subject) error {
+func (p *Provisioner) guardPlan(ctx context.Context, a Actor, opt Options, before *planner.Subject, plan *planner.Plan, after *planner.Subject) error {
 	v := &verdict{p: p, cfg: &p.writes.cfg.Guard, actor: a, before: before, plan: plan, after: after}
 	if err := v.load(ctx); err != nil {
 		return err
@@ -51,10 +52,10 @@ func (v *verdict) protection() error {
 	}
 	for _, t := range all {
 		if reason := v.own.protects(t); reason != "" {
-			return &DeniedError{Rule: RuleProtected, Reason: fmt.Sprintf("%s: %s", t, reason), Resource: t.arn}
+			return &planner.DeniedError{Rule: planner.RuleProtected, Reason: fmt.Sprintf("%s: %s", t, reason), Resource: t.arn}
 		}
 		if entry := protectedBy(v.cfg.Protect, v.resolved, t); entry != "" {
-			return &DeniedError{Rule: RuleProtected, Reason: fmt.Sprintf("%s is protected as %q", t, entry), Resource: t.arn}
+			return &planner.DeniedError{Rule: planner.RuleProtected, Reason: fmt.Sprintf("%s is protected as %q", t, entry), Resource: t.arn}
 		}
 	}
 	return nil
@@ -65,10 +66,10 @@ func (v *verdict) protection() error {
 func (v *verdict) managePath() error {
 	for _, t := range v.was {
 		if !t.owned && !v.cfg.manages(t.path) {
-			return &DeniedError{Rule: RuleManagePath, Resource: t.arn, Reason: fmt.Sprintf("%s is at %s, outside what this server manages, and was neither created nor adopted by it", t, t.path)}
+			return &planner.DeniedError{Rule: planner.RuleManagePath, Resource: t.arn, Reason: fmt.Sprintf("%s is at %s, outside what this server manages, and was neither created nor adopted by it", t, t.path)}
 		}
 	}
-	if v.next == nil || v.before.user != nil && v.before.user.Path == v.next.path || v.before.group != nil && v.before.group.Path == v.next.path {
+	if v.next == nil || v.before.User != nil && v.before.User.Path == v.next.path || v.before.Group != nil && v.before.Group.Path == v.next.path {
 		return nil
 	}
 	create := v.p.writes.cfg.createPath()
@@ -76,17 +77,17 @@ func (v *verdict) managePath() error {
 	if v.cfg.manages(v.next.path) || v.next.path == create || chosen {
 		return nil
 	}
-	return &DeniedError{Rule: RuleManagePath, Resource: v.next.arn, Reason: fmt.Sprintf("%s would be at %s, outside what this server manages", v.next, v.next.path)}
+	return &planner.DeniedError{Rule: planner.RuleManagePath, Resource: v.next.arn, Reason: fmt.Sprintf("%s would be at %s, outside what this server manages", v.next, v.next.path)}
 }
 
 // guardBoundary: only an administrator decides what bounds a user.
-func (p *Provisioner) guardBoundary(a Actor, plan *Plan) error {
+func (p *Provisioner) guardBoundary(a Actor, plan *planner.Plan) error {
 	for i := range plan.Steps {
 		s := &plan.Steps[i]
 		sets := s.Action == "PutUserPermissionsBoundary" || s.Action == "DeleteUserPermissionsBoundary" ||
-			s.Action == "CreateUser" && s.param("boundary") != p.writes.cfg.CreateBoundary
-		if sets && !a.Scopes[ScopeAdmin] {
-			return &DeniedError{Rule: RuleBoundary, Action: "iam:" + s.Action, Reason: fmt.Sprintf("a permissions boundary is set, changed or removed only with the scope %q", ScopeAdmin)}
+			s.Action == "CreateUser" && s.Param("boundary") != p.writes.cfg.CreateBoundary
+		if sets && !a.Scopes[planner.ScopeAdmin] {
+			return &planner.DeniedError{Rule: planner.RuleBoundary, Action: "iam:" + s.Action, Reason: fmt.Sprintf("a permissions boundary is set, changed or removed only with the scope %q", planner.ScopeAdmin)}
 		}
 	}
 	return nil
@@ -96,10 +97,10 @@ func (p *Provisioner) guardBoundary(a Actor, plan *Plan) error {
 func (v *verdict) grants() error {
 	for i := range v.plan.Steps {
 		s := &v.plan.Steps[i]
-		err := v.grant(s, s.param("policy"))
-		var d *DeniedError
+		err := v.grant(s, s.Param("policy"))
+		var d *planner.DeniedError
 		if errors.As(err, &d) {
-			d.Action, d.Resource = "iam:"+s.Action, s.param("policy")
+			d.Action, d.Resource = "iam:"+s.Action, s.Param("policy")
 		}
 		if err != nil {
 			return err
@@ -109,12 +110,12 @@ func (v *verdict) grants() error {
 }
 
 // grant asks about one step. What is deleted loses everything it has.
-func (v *verdict) grant(s *Step, arn string) error {
-	ending := v.plan.Kind == kindDeleteUser || v.plan.Kind == kindDeleteGroup
+func (v *verdict) grant(s *planner.Step, arn string) error {
+	ending := v.plan.Kind == planner.KindDeleteUser || v.plan.Kind == planner.KindDeleteGroup
 	listed := matchesGrantable(v.p.cfg.Grantable, arn)
 	switch s.Action {
 	case "AttachUserPolicy":
-		if policy.IsDenyAll(arn) && v.plan.cutsOff() {
+		if policy.IsDenyAll(arn) && v.plan.CutsOff() {
 			return nil
 		}
 		return v.grantable(arn)
@@ -132,19 +133,19 @@ func (v *verdict) grant(s *Step, arn string) error {
 			return v.liftable(arn)
 		}
 	case "RemoveUserFromGroup":
-		if v.plan.Kind != kindDeleteUser {
+		if v.plan.Kind != planner.KindDeleteUser {
 			return v.leavable(s)
 		}
 	case "PutUserPolicy":
-		if !policy.DeniesAll(s.param("document")) {
-			return &DeniedError{Rule: RulePolicies, Reason: "this server writes no inline policy but one that denies everything"}
+		if !policy.DeniesAll(s.Param("document")) {
+			return &planner.DeniedError{Rule: planner.RulePolicies, Reason: "this server writes no inline policy but one that denies everything"}
 		}
 	}
 	return nil
 }
 
 func notGrantable(arn string) error {
-	return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s is not one that this server may grant or take away", arn)}
+	return &planner.DeniedError{Rule: planner.RulePolicies, Reason: fmt.Sprintf("policy %s is not one that this server may grant or take away", arn)}
 }
 
 // grantable: an administrator's policy is given only by its very ARN, and so is
@@ -163,13 +164,13 @@ func (v *verdict) grantable(arn string) error {
 	}
 	switch {
 	case doc == nil:
-		return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("what policy %s allows is not known; it must be listed by its ARN", arn)}
+		return &planner.DeniedError{Rule: planner.RulePolicies, Reason: fmt.Sprintf("what policy %s allows is not known; it must be listed by its ARN", arn)}
 	case doc.AdministratorEquivalent():
-		return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s gives the power of an administrator; it must be listed by its ARN", arn)}
+		return &planner.DeniedError{Rule: planner.RulePolicies, Reason: fmt.Sprintf("policy %s gives the power of an administrator; it must be listed by its ARN", arn)}
 	case doc.DeniesEverything():
-		return &DeniedError{Rule: RulePolicies, Reason: fmt.Sprintf("policy %s denies everything; it must be listed by its ARN", arn)}
+		return &planner.DeniedError{Rule: planner.RulePolicies, Reason: fmt.Sprintf("policy %s denies everything; it must be listed by its ARN", arn)}
 	case slices.Contains(v.own.policies, arn):
-		return &DeniedError{Rule: RuleProtected, Reason: fmt.Sprintf("policy %s gives this server its own permissions; it must be listed by its ARN", arn)}
+		return &planner.DeniedError{Rule: planner.RuleProtected, Reason: fmt.Sprintf("policy %s gives this server its own permissions; it must be listed by its ARN", arn)}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package provisioner
 
 import (
 	"encoding/json"
+	"flag"
 	"go/parser"
 	"go/token"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/provisioner/policy"
 )
 
@@ -24,6 +26,8 @@ var placeholders = PolicyConfig{
 }
 
 const publishedPolicies = "../docs/iam-policy.json"
+
+var update = flag.Bool("update", false, "rewrite docs/iam-policy.json")
 
 func TestPublishedPolicies(t *testing.T) {
 	t.Parallel()
@@ -56,7 +60,7 @@ func TestPoliciesAreWhatStepsDeclare(t *testing.T) {
 		for _, s := range doc.Statement {
 			got = append(got, s.Action...)
 		}
-		for _, a := range allActions() {
+		for _, a := range planner.Actions() {
 			want = append(want, "iam:"+a)
 		}
 		slices.Sort(got)
@@ -82,34 +86,34 @@ func TestPoliciesAllowEveryNeed(t *testing.T) {
 			write, p.writes.cfg.CreateBoundary = all.LifecycleBounded, boundary
 		}
 		docs := []*policy.Document{parsedPolicy(all.Read.String()), parsedPolicy(write.String())}
-		decide := func(n Need) policy.Decision {
+		decide := func(n planner.Need) policy.Decision {
 			in := policy.Input{Action: n.Action, Resource: n.Resource, Identity: docs, Context: map[string][]string{}}
 			for k, v := range n.Context {
 				in.Context[k] = []string{v}
 			}
 			return policy.Evaluate(in).Decision
 		}
-		needs := p.newPlanner().inlineNeeds()
+		needs := p.newPlanner().InlineNeeds()
 		for _, s := range p.samples([]string{grant}) {
-			needs = append(needs, s.needs...)
+			needs = append(needs, s.Needs...)
 		}
 		for _, n := range needs {
 			if d := decide(n); d != policy.Allowed {
 				t.Errorf("bounded %v: %+v is not allowed", bounded, n)
 			}
-			writes := (&Step{Action: strings.TrimPrefix(n.Action, "iam:")}).known()
+			writes := (&planner.Step{Action: strings.TrimPrefix(n.Action, "iam:")}).Known()
 			elsewhere := n
 			elsewhere.Resource = strings.Replace(n.Resource, "/scim/", "/", 1)
 			if elsewhere.Resource != n.Resource && writes && decide(elsewhere) == policy.Allowed {
 				t.Errorf("bounded %v: %+v is allowed outside the path", bounded, elsewhere)
 			}
 		}
-		for _, n := range []Need{
-			{"iam:AttachUserPolicy", "arn:aws:iam::123456789012:user/scim/ann", map[string]string{"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess", "iam:PermissionsBoundary": boundary}},
-			{"iam:AttachGroupPolicy", "arn:aws:iam::123456789012:group/scim/dev", map[string]string{"iam:PolicyARN": "arn:aws:iam::aws:policy/AWSDenyAll"}},
-			{"iam:DeleteUserPermissionsBoundary", "arn:aws:iam::123456789012:user/scim/ann", nil},
-			{"iam:CreatePolicyVersion", grant, nil},
-			{"iam:CreateAccessKey", "arn:aws:iam::123456789012:user/scim/ann", nil},
+		for _, n := range []planner.Need{
+			{Action: "iam:AttachUserPolicy", Resource: "arn:aws:iam::123456789012:user/scim/ann", Context: map[string]string{"iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess", "iam:PermissionsBoundary": boundary}},
+			{Action: "iam:AttachGroupPolicy", Resource: "arn:aws:iam::123456789012:group/scim/dev", Context: map[string]string{"iam:PolicyARN": "arn:aws:iam::aws:policy/AWSDenyAll"}},
+			{Action: "iam:DeleteUserPermissionsBoundary", Resource: "arn:aws:iam::123456789012:user/scim/ann"},
+			{Action: "iam:CreatePolicyVersion", Resource: grant},
+			{Action: "iam:CreateAccessKey", Resource: "arn:aws:iam::123456789012:user/scim/ann"},
 		} {
 			if d := decide(n); d == policy.Allowed {
 				t.Errorf("bounded %v: %+v is allowed", bounded, n)

@@ -10,6 +10,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 // published reads docs/iam-policy.json as an operator does who fills in the
@@ -114,19 +115,19 @@ func veteran(a *iamsim.Account, boundary string) {
 // live makes every kind of change once.
 func (l *writeLab) live() {
 	l.t.Helper()
-	ann := l.must(l.create(provisioner.UserWish{UserName: ptr("ann"), Password: ptr("Correct-Horse-1"), Entitlements: &[]string{teamPolicy}})).ID
-	l.must(l.update(ann, provisioner.UserWish{UserName: ptr("annie"), Password: ptr("Correct-Horse-2"), Entitlements: &[]string{}}))
-	l.must(l.update(ann, provisioner.UserWish{Path: ptr("/scim/staff/"), Boundary: ptr(edgePolicy)}))
-	dev := l.must(l.p.CreateGroup(l.t.Context(), everyScope, provisioner.GroupWish{
+	ann := l.must(l.create(planner.UserWish{UserName: ptr("ann"), Password: ptr("Correct-Horse-1"), Entitlements: &[]string{teamPolicy}})).ID
+	l.must(l.update(ann, planner.UserWish{UserName: ptr("annie"), Password: ptr("Correct-Horse-2"), Entitlements: &[]string{}}))
+	l.must(l.update(ann, planner.UserWish{Path: ptr("/scim/staff/"), Boundary: ptr(edgePolicy)}))
+	dev := l.must(l.p.CreateGroup(l.t.Context(), everyScope, planner.GroupWish{
 		DisplayName: ptr("dev"), Policies: &[]string{teamPolicy}, AddMembers: []string{ann},
 	}, provisioner.Options{})).ID
-	l.must(l.updateGroup(dev, provisioner.GroupWish{DisplayName: ptr("developers"), RemoveMembers: []string{ann}, Policies: &[]string{}}))
-	l.must(l.update(ann, provisioner.UserWish{Active: ptr(false)}))
-	l.must(l.update(ann, provisioner.UserWish{Active: ptr(true)}))
+	l.must(l.updateGroup(dev, planner.GroupWish{DisplayName: ptr("developers"), RemoveMembers: []string{ann}, Policies: &[]string{}}))
+	l.must(l.update(ann, planner.UserWish{Active: ptr(false)}))
+	l.must(l.update(ann, planner.UserWish{Active: ptr(true)}))
 	for _, name := range []string{"veteran", "full"} {
 		id := l.id(name)
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		l.must(l.delete(id))
 	}
 	for _, id := range []string{dev, l.groupID("old")} {
@@ -144,26 +145,26 @@ func (l *writeLab) resist(t *testing.T) {
 	open.Write.Passwords, open.Write.CreatePath = true, "/scim/"
 	open.Write.CreateBoundary = edgePolicy
 	l.guarded(open)
-	bob := l.must(l.create(provisioner.UserWish{UserName: ptr("bob"), Boundary: ptr(edgePolicy)})).ID
+	bob := l.must(l.create(planner.UserWish{UserName: ptr("bob"), Boundary: ptr(edgePolicy)})).ID
 	for name, attempt := range map[string]func() error{
 		"attach AdministratorAccess": func() error {
-			_, err := l.update(bob, provisioner.UserWish{Entitlements: &[]string{administratorAccess}})
+			_, err := l.update(bob, planner.UserWish{Entitlements: &[]string{administratorAccess}})
 			return err
 		},
 		"remove the boundary": func() error {
-			_, err := l.update(bob, provisioner.UserWish{Boundary: ptr("")})
+			_, err := l.update(bob, planner.UserWish{Boundary: ptr("")})
 			return err
 		},
 		"replace the boundary": func() error {
-			_, err := l.update(bob, provisioner.UserWish{Boundary: ptr(administratorAccess)})
+			_, err := l.update(bob, planner.UserWish{Boundary: ptr(administratorAccess)})
 			return err
 		},
 		"create elsewhere": func() error {
-			_, err := l.create(provisioner.UserWish{UserName: ptr("eve"), Path: ptr("/")})
+			_, err := l.create(planner.UserWish{UserName: ptr("eve"), Path: ptr("/")})
 			return err
 		},
 		"move elsewhere": func() error {
-			_, err := l.update(bob, provisioner.UserWish{Path: ptr("/")})
+			_, err := l.update(bob, planner.UserWish{Path: ptr("/")})
 			return err
 		},
 	} {

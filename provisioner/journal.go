@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -60,24 +61,24 @@ func (e *execution) begin(ctx context.Context, digest string) error {
 
 // remember writes what must be known before the first call of a deactivation.
 func (e *execution) remember(ctx context.Context, tx *store.StateTx) error {
-	a := &e.plan.after
-	if e.plan.Kind != kindDeactivate || !a.inactive {
+	a := &e.plan.After
+	if e.plan.Kind != planner.KindDeactivate || !a.Inactive {
 		return nil
 	}
 	id := e.plan.Object.ID
-	if err := tx.PutDeactivation(ctx, id, a.taken, e.actor.Credential); err != nil {
+	if err := tx.PutDeactivation(ctx, id, a.Taken, e.actor.Credential); err != nil {
 		return err
 	}
-	if err := tx.AddRemembered(ctx, id, a.taken); err != nil {
+	if err := tx.AddRemembered(ctx, id, a.Taken); err != nil {
 		return err
 	}
-	if a.deny == "" {
+	if a.Deny == "" {
 		return nil
 	}
-	return tx.AddDeny(ctx, id, a.deny)
+	return tx.AddDeny(ctx, id, a.Deny)
 }
 
-func journaled(steps []Step) ([]store.JournalStep, error) {
+func journaled(steps []planner.Step) ([]store.JournalStep, error) {
 	out := make([]store.JournalStep, len(steps))
 	for i := range steps {
 		call, err := json.Marshal(&steps[i])
@@ -100,7 +101,7 @@ func journaled(steps []Step) ([]store.JournalStep, error) {
 func (e *execution) intend(i int) {
 	for ; i < len(e.plan.Steps); i++ {
 		e.mark(i, store.StepIntended, "")
-		if !e.plan.Steps[i].together() {
+		if !e.plan.Steps[i].Together() {
 			return
 		}
 	}
@@ -157,12 +158,12 @@ func runs(marks []mark) func(yield func(first, last mark) bool) {
 func (e *execution) refusedDeny(m mark) string {
 	s := &e.plan.Steps[m.seq]
 	switch {
-	case m.state != store.StepFailed || e.plan.Kind != kindDeactivate:
+	case m.state != store.StepFailed || e.plan.Kind != planner.KindDeactivate:
 		return ""
 	case s.Action == "AttachUserPolicy":
-		return s.param("policy")
+		return s.Param("policy")
 	case s.Action == "PutUserPolicy":
-		return s.param("name")
+		return s.Param("name")
 	}
 	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -56,7 +57,7 @@ func (p *Provisioner) readUser(ctx context.Context, known *store.User) (*liveUse
 // readError gives an error of a live read its kind.
 func readError(what, name string, err error) error {
 	if awsapi.IsForbidden(err) {
-		return fmt.Errorf("read %s %q: %w: %w", what, name, &DeniedError{Rule: RuleAWS, Reason: awsapi.ErrorMessage(err), Action: awsapi.DeniedAction(err)}, err)
+		return fmt.Errorf("read %s %q: %w: %w", what, name, &planner.DeniedError{Rule: planner.RuleAWS, Reason: awsapi.ErrorMessage(err), Action: awsapi.DeniedAction(err)}, err)
 	}
 	if kind := kindOf(err); kind != nil {
 		return fmt.Errorf("read %s %q: %w: %w", what, name, kind, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -16,7 +17,7 @@ import (
 // writes nothing: that is a *DeniedError.
 func (p *Provisioner) ReleasePlan(ctx context.Context, id string) error {
 	if p.writes.cfg.ReadOnly {
-		return fmt.Errorf("release plan %s: %w", id, &DeniedError{Rule: RuleReadOnly, Reason: "this server only reads"})
+		return fmt.Errorf("release plan %s: %w", id, &planner.DeniedError{Rule: planner.RuleReadOnly, Reason: "this server only reads"})
 	}
 	if done, err := p.releaseDeletion(ctx, id); done || err != nil {
 		return err
@@ -28,8 +29,8 @@ func (p *Provisioner) ReleasePlan(ctx context.Context, id string) error {
 	if j == nil || j.State != store.PlanWaiting {
 		return fmt.Errorf("release plan %s: %w: it is not waiting", id, store.ErrNotFound)
 	}
-	var d *DeniedError
-	if err := p.takeUp(ctx, j); errors.As(err, &d) && d.Rule == RuleProtected {
+	var d *planner.DeniedError
+	if err := p.takeUp(ctx, j); errors.As(err, &d) && d.Rule == planner.RuleProtected {
 		return fmt.Errorf("release plan %s: %w", id, err)
 	}
 	return nil // it is under way
@@ -69,7 +70,7 @@ func (p *Provisioner) CancelPlan(ctx context.Context, a Actor, id string) error 
 // giveUp writes it down, with how far the steps had come.
 func (p *Provisioner) giveUp(ctx context.Context, a Actor, j *store.JournalPlan) error {
 	state := store.PlanSuperseded
-	if j.Direction == string(Undo) {
+	if j.Direction == string(planner.Undo) {
 		state = store.PlanFailed
 	}
 	body := auditBody{RequestID: a.RequestID, Plan: j.ID}
@@ -80,7 +81,7 @@ func (p *Provisioner) giveUp(ctx context.Context, a Actor, j *store.JournalPlan)
 	} else {
 		body.Name, ref, forget = e.plan.Name, e.plan.Object, e.keepTaken
 		for i := range e.plan.Steps {
-			body.Notes = append(body.Notes, string(e.states[i])+" "+e.plan.Steps[i].logged())
+			body.Notes = append(body.Notes, string(e.states[i])+" "+e.plan.Steps[i].Logged())
 		}
 	}
 	return p.account.State.Update(ctx, func(tx *store.StateTx) error {

@@ -8,6 +8,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -39,7 +40,7 @@ func TestCancelPlan(t *testing.T) {
 	// wantBack: the user is as they were.
 	wantBack := func(t *testing.T, l *writeLab, id string) {
 		t.Helper()
-		c := l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		c := l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		u, _ := l.User("ann")
 		if !c.User.Active || u.Keys[0].Status != "Active" || slices.Contains(u.Attached, denyARN) {
 			t.Errorf("%v, keys %v, attached %v", c.User.DisabledBy, u.Keys, u.Attached)
@@ -50,8 +51,8 @@ func TestCancelPlan(t *testing.T) {
 		l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 		id := l.id("ann")
 		l.fault(iamsim.Fault{Action: "UpdateSSHPublicKey", Code: "AccessDenied", Count: -1})
-		_, err := l.update(id, provisioner.UserWish{Active: ptr(false)})
-		wantDenied(t, err, provisioner.RuleAWS)
+		_, err := l.update(id, planner.UserWish{Active: ptr(false)})
+		wantDenied(t, err, planner.RuleAWS)
 		cancel(t, l)
 		wantBack(t, l, id)
 		l.afterWindow()
@@ -87,7 +88,7 @@ func TestCancelPlan(t *testing.T) {
 		arrived, release := l.hold("UpdateAccessKey")
 		done := make(chan error, 1)
 		go func() {
-			_, err := l.update(id, provisioner.UserWish{Active: ptr(false)})
+			_, err := l.update(id, planner.UserWish{Active: ptr(false)})
 			done <- err
 		}()
 		<-arrived
@@ -129,7 +130,7 @@ func TestReleaseReadOnly(t *testing.T) {
 	reading.ReadOnly = true
 	l.restart(reading)
 	l.calls()
-	wantDenied(t, l.p.ReleasePlan(t.Context(), open[0].ID), provisioner.RuleReadOnly)
+	wantDenied(t, l.p.ReleasePlan(t.Context(), open[0].ID), planner.RuleReadOnly)
 	if writes, _ := l.calls(); len(writes) > 0 {
 		t.Errorf("calls %v", writes)
 	}

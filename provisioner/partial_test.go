@@ -7,6 +7,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -15,18 +16,18 @@ func TestPartial(t *testing.T) {
 	t.Parallel()
 	detach := "iam:DetachUserPolicy user=ann policy=" + readARN
 	deny := "iam:AttachUserPolicy user=ann policy=" + denyARN
-	swap := provisioner.UserWish{Entitlements: &[]string{auditARN}}
+	swap := planner.UserWish{Entitlements: &[]string{auditARN}}
 	cases := map[string]struct {
 		fault iamsim.Fault
-		wish  provisioner.UserWish
+		wish  planner.UserWish
 		left  []string
 		goes  bool
 	}{
 		"nothing":          {iamsim.Fault{Action: "AttachUserPolicy", Code: "AccessDenied"}, swap, nil, false},
 		"not undone":       {iamsim.Fault{Action: "AttachUserPolicy", Code: "AccessDenied", Count: -1}, swap, []string{detach}, false},
 		"not yet":          {iamsim.Fault{Action: "AttachUserPolicy", Code: "Throttling", Count: -1}, swap, []string{detach}, true},
-		"half cut off":     {iamsim.Fault{Action: "UpdateAccessKey", Code: "AccessDenied", Count: -1}, provisioner.UserWish{Active: ptr(false)}, []string{deny}, true},
-		"the first of two": {iamsim.Fault{Action: "UpdateUser", Code: "EntityAlreadyExists", Count: -1}, provisioner.UserWish{Active: ptr(false), UserName: ptr("zoe")}, []string{deny}, false},
+		"half cut off":     {iamsim.Fault{Action: "UpdateAccessKey", Code: "AccessDenied", Count: -1}, planner.UserWish{Active: ptr(false)}, []string{deny}, true},
+		"the first of two": {iamsim.Fault{Action: "UpdateUser", Code: "EntityAlreadyExists", Count: -1}, planner.UserWish{Active: ptr(false), UserName: ptr("zoe")}, []string{deny}, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

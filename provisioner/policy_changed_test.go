@@ -6,8 +6,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 // TestPolicyChanged: a policy that matches what may be granted was harmless when
@@ -22,16 +22,16 @@ func TestPolicyChanged(t *testing.T) {
 		a.AddGroup(iamsim.Group{Name: "dev"})
 		arn = a.AddPolicy(iamsim.Policy{Name: "team-x"}, listBuckets).ARN
 	}})
-	l.must(l.update(l.id("ann"), provisioner.UserWish{Entitlements: &[]string{arn}}))
-	l.must(l.update(l.id("ann"), provisioner.UserWish{Entitlements: &[]string{}}))
+	l.must(l.update(l.id("ann"), planner.UserWish{Entitlements: &[]string{arn}}))
+	l.must(l.update(l.id("ann"), planner.UserWish{Entitlements: &[]string{}}))
 	_, err := l.client().CreatePolicyVersion(t.Context(), &iam.CreatePolicyVersionInput{PolicyArn: &arn, PolicyDocument: ptr(allowDocument), SetAsDefault: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = l.update(l.id("ann"), provisioner.UserWish{Entitlements: &[]string{arn}})
-	wantDenied(t, err, provisioner.RulePolicies)
-	_, err = l.updateGroup(l.groupID("dev"), provisioner.GroupWish{Policies: &[]string{arn}})
-	wantDenied(t, err, provisioner.RulePolicies)
+	_, err = l.update(l.id("ann"), planner.UserWish{Entitlements: &[]string{arn}})
+	wantDenied(t, err, planner.RulePolicies)
+	_, err = l.updateGroup(l.groupID("dev"), planner.GroupWish{Policies: &[]string{arn}})
+	wantDenied(t, err, planner.RulePolicies)
 	if u, _ := l.User("ann"); slices.Contains(u.Attached, arn) {
 		t.Error("an administrator was made")
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -29,7 +30,7 @@ func (e *execution) prove(ctx context.Context) error {
 }
 
 // proof reads live what a plan may have done.
-func (p *Provisioner) proof(ctx context.Context, e *execution) (*subject, error) {
+func (p *Provisioner) proof(ctx context.Context, e *execution) (*planner.Subject, error) {
 	if e.plan.Object.Kind == store.KindGroup {
 		return p.proofOfGroup(ctx, e)
 	}
@@ -51,21 +52,21 @@ func (p *Provisioner) proof(ctx context.Context, e *execution) (*subject, error)
 		return nil, err
 	}
 	if !e.touchesCredentials() {
-		return &subject{user: u}, nil
+		return &planner.Subject{User: u}, nil
 	}
 	held, err := p.readCredentials(ctx, u.Name)
 	if err != nil {
 		return nil, err
 	}
 	held.put(u)
-	return &subject{user: u}, nil
+	return &planner.Subject{User: u}, nil
 }
 
 // nameNow is the name that the object has if every step so far took effect.
 func (e *execution) nameNow() string {
 	name := e.plan.Name
 	for i := range e.plan.Steps {
-		if next := e.plan.Steps[i].param("new-name"); next != "" && e.states[i] == store.StepDone {
+		if next := e.plan.Steps[i].Param("new-name"); next != "" && e.states[i] == store.StepDone {
 			name = next
 		}
 	}
@@ -74,7 +75,7 @@ func (e *execution) nameNow() string {
 
 func (e *execution) touchesCredentials() bool {
 	for i := range e.plan.Steps {
-		if e.plan.Steps[i].onCredential() {
+		if e.plan.Steps[i].OnCredential() {
 			return true
 		}
 	}
@@ -97,7 +98,7 @@ func (p *Provisioner) bare(ctx context.Context, l *liveUser) (u *store.User, err
 	return u, err
 }
 
-func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*subject, error) {
+func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*planner.Subject, error) {
 	known := &store.Group{ID: e.plan.Object.ID, Name: e.nameNow()}
 	if known.ID == "" {
 		made, err := e.ourGroup(ctx, &e.plan.Steps[0])
@@ -111,16 +112,16 @@ func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*subject,
 	if err != nil {
 		return nil, err
 	}
-	x := &subject{members: map[string]bool{}, group: &store.Group{
+	x := &planner.Subject{Members: map[string]bool{}, Group: &store.Group{
 		ID: known.ID, Name: aws.ToString(l.group.GroupName), Path: aws.ToString(l.group.Path), ARN: aws.ToString(l.group.Arn),
 	}}
 	for _, a := range l.attached {
-		x.group.Attached = withPolicy(x.group.Attached, aws.ToString(a.PolicyArn))
+		x.Group.Attached = planner.WithPolicy(x.Group.Attached, aws.ToString(a.PolicyArn))
 	}
 	var touched []*store.User
 	for i := range e.plan.Steps {
 		if s := &e.plan.Steps[i]; s.UserID != "" && attempted(e.states[i]) {
-			touched = append(touched, &store.User{ID: s.UserID, Name: s.param("user")})
+			touched = append(touched, &store.User{ID: s.UserID, Name: s.Param("user")})
 		}
 	}
 	found, err := p.readTouched(ctx, touched)
@@ -128,7 +129,7 @@ func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*subject,
 		return nil, err
 	}
 	for id, m := range found {
-		x.members[id] = slices.Contains(groupIDs(m.groups), known.ID)
+		x.Members[id] = slices.Contains(groupIDs(m.groups), known.ID)
 	}
 	return x, nil
 }

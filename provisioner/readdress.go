@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -15,12 +16,12 @@ import (
 // that of a user or group who was renamed or deleted since the plan was made.
 // There is nothing to do while the snapshot is what it was then, or names them so.
 // gone says that there is no other end any more.
-func (e *execution) readdress(ctx context.Context, s *Step) (gone bool, err error) {
+func (e *execution) readdress(ctx context.Context, s *planner.Step) (gone bool, err error) {
 	if s.UserID == "" || s.GroupID == "" || e.p.account.Snapshot.Generation().ID == e.seen {
 		return false, nil
 	}
 	shown, err := e.otherEnd(ctx, s)
-	if err != nil || shown == s.param(e.otherParam()) {
+	if err != nil || shown == s.Param(e.otherParam()) {
 		return false, err
 	}
 	_, err = e.nameOther(ctx, s, shown)
@@ -39,7 +40,7 @@ func (e *execution) otherParam() string {
 }
 
 // otherEnd is the name of the other end in the snapshot, or "".
-func (e *execution) otherEnd(ctx context.Context, s *Step) (name string, err error) {
+func (e *execution) otherEnd(ctx context.Context, s *planner.Step) (name string, err error) {
 	err = e.p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 		if e.otherParam() == "group" {
 			g, err := groupIn(ctx, tx, s.GroupID)
@@ -62,8 +63,8 @@ func (e *execution) otherEnd(ctx context.Context, s *Step) (name string, err err
 
 // nameOther asks IAM, by the id, for the name of the other end: first by the name
 // that the step has, then by the one that is shown, then among all.
-func (e *execution) nameOther(ctx context.Context, s *Step, shown string) (moved bool, err error) {
-	param, has := e.otherParam(), s.param(e.otherParam())
+func (e *execution) nameOther(ctx context.Context, s *planner.Step, shown string) (moved bool, err error) {
+	param, has := e.otherParam(), s.Param(e.otherParam())
 	if shown == "" {
 		shown = has
 	}
@@ -76,9 +77,9 @@ func (e *execution) nameOther(ctx context.Context, s *Step, shown string) (moved
 	if err != nil || name == has {
 		return false, err
 	}
-	s.setName(param, name)
+	s.SetName(param, name)
 	if s.Inverse != nil {
-		s.Inverse.setName(param, name)
+		s.Inverse.SetName(param, name)
 	}
 	return true, nil
 }
@@ -107,7 +108,7 @@ func (p *Provisioner) groupNameNow(ctx context.Context, id, has, shown string) (
 
 // addressed is attempt for a step whose other end may have moved. Whoever is gone
 // is in no group.
-func (e *execution) addressed(ctx context.Context, s *Step) (store.StepState, error) {
+func (e *execution) addressed(ctx context.Context, s *planner.Step) (store.StepState, error) {
 	gone, err := e.readdress(ctx, s)
 	switch {
 	case err != nil:
@@ -115,15 +116,15 @@ func (e *execution) addressed(ctx context.Context, s *Step) (store.StepState, er
 	case gone && s.Action == "RemoveUserFromGroup":
 		return store.StepSkipped, nil
 	case gone && e.plan.Object.Kind == store.KindGroup:
-		return "", &InvalidError{Attribute: "members", Reason: fmt.Sprintf("there is no user %q", s.UserID)}
+		return "", &planner.InvalidError{Attribute: "members", Reason: fmt.Sprintf("there is no user %q", s.UserID)}
 	case gone:
-		return "", &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", s.GroupID)}
+		return "", &planner.InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", s.GroupID)}
 	}
 	return e.attempt(ctx, s)
 }
 
 // refusedHere reports whether it was not AWS that refused: it was not asked.
 func refusedHere(err error) bool {
-	var invalid *InvalidError
+	var invalid *planner.InvalidError
 	return errors.As(err, &invalid)
 }

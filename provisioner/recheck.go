@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -52,28 +53,28 @@ func (p *Provisioner) Recheck(ctx context.Context) {
 
 func (r *request) recheck(ctx context.Context, c store.Recheck) error {
 	now, err := r.deactivated(ctx, c.UserID)
-	if err != nil || now.record == nil { // reactivated meanwhile
+	if err != nil || now.Record == nil { // reactivated meanwhile
 		return err
 	}
 	why := ""
-	if r.p.now().Sub(c.At) > r.p.writes.cfg.ResumeMaxAge && !hasDeny(now.read, now.record) {
+	if r.p.now().Sub(c.At) > r.p.writes.cfg.ResumeMaxAge && !planner.HasDeny(now.Read, now.Record) {
 		why = "it is too late: their deny is gone, and this server's memory may be that of a backup"
-	} else if err := r.p.guardAdoption(ctx, touchedUser(now.user)); err != nil {
+	} else if err := r.p.guardAdoption(ctx, touchedUser(now.User)); err != nil {
 		why = err.Error()
 	}
 	if why != "" {
 		r.p.log.WarnContext(ctx, "a deactivated user is not looked at again", "user_id", c.UserID, "reason", why)
 		return nil
 	}
-	pl, err := r.p.planner(ctx, now.user.Groups)
+	pl, err := r.p.planner(ctx, now.User.Groups)
 	if err != nil {
 		return err
 	}
-	plan := pl.planDeactivate(now.userNow)
+	plan := pl.Deactivate(now.UserNow)
 	if len(plan.Steps) == 0 {
 		return nil
 	}
-	_, err = r.execute(ctx, &subject{user: now.user}, plan)
+	_, err = r.execute(ctx, &planner.Subject{User: now.User}, plan)
 	return err
 }
 
@@ -92,7 +93,7 @@ func (r *request) deactivated(ctx context.Context, id string) (currentUser, erro
 		return currentUser{}, err
 	}
 	now, err := r.p.nowOf(ctx, known)
-	if err != nil || now.record == nil {
+	if err != nil || now.Record == nil {
 		return now, err
 	}
 	return r.p.withHeld(ctx, now)

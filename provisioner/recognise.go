@@ -11,6 +11,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -20,28 +21,28 @@ const clockSkew = 5 * time.Minute
 // recognise decides whether an error means that an earlier attempt of ours did
 // take effect and only its answer was lost. IAM has no client tokens. It
 // returns nil if not.
-func (e *execution) recognise(ctx context.Context, s *Step, err error) *made {
+func (e *execution) recognise(ctx context.Context, s *planner.Step, err error) *planner.Created {
 	switch code := awsapi.ErrorCode(err); {
 	case s.Action == "CreateUser" && code == "EntityAlreadyExists":
-		if e.shown(ctx, func() error { _, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.user()}); return err }) {
+		if e.shown(ctx, func() error { _, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.User()}); return err }) {
 			if u, err := e.ourUser(ctx, s); err == nil {
-				return &made{user: u}
+				return &planner.Created{User: u}
 			}
 		}
 	case s.Action == "CreateGroup" && code == "EntityAlreadyExists":
-		name := s.param("group")
+		name := s.Param("group")
 		if e.shown(ctx, func() error { _, err := e.p.getGroup(ctx, "", name); return err }) {
 			if g, err := e.ourGroup(ctx, s); err == nil {
-				return &made{group: g}
+				return &planner.Created{Group: g}
 			}
 		}
-	case s.Action == "UpdateUser" && code == "NoSuchEntity" && s.param("new-name") != "":
-		if _, err := e.p.getUser(ctx, s.UserID, s.param("new-name")); err == nil {
-			return &made{}
+	case s.Action == "UpdateUser" && code == "NoSuchEntity" && s.Param("new-name") != "":
+		if _, err := e.p.getUser(ctx, s.UserID, s.Param("new-name")); err == nil {
+			return &planner.Created{}
 		}
-	case s.Action == "UpdateGroup" && code == "NoSuchEntity" && s.param("new-name") != "":
-		if _, err := e.p.getGroup(ctx, s.GroupID, s.param("new-name")); err == nil {
-			return &made{}
+	case s.Action == "UpdateGroup" && code == "NoSuchEntity" && s.Param("new-name") != "":
+		if _, err := e.p.getGroup(ctx, s.GroupID, s.Param("new-name")); err == nil {
+			return &planner.Created{}
 		}
 	}
 	return nil
@@ -62,26 +63,26 @@ func (e *execution) shown(ctx context.Context, read func() error) bool {
 // ourUser returns the user of that name if this very step made it: the managed
 // tag, the path and the time of creation all match. Else it is store.ErrNotFound;
 // any other error is no answer.
-func (e *execution) ourUser(ctx context.Context, s *Step) (*iamtypes.User, error) {
-	none := fmt.Errorf("user %q of this plan: %w", s.param("user"), store.ErrNotFound)
-	out, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.user()})
+func (e *execution) ourUser(ctx context.Context, s *planner.Step) (*iamtypes.User, error) {
+	none := fmt.Errorf("user %q of this plan: %w", s.Param("user"), store.ErrNotFound)
+	out, err := e.p.writes.iam.GetUser(ctx, &iam.GetUserInput{UserName: s.User()})
 	if awsapi.ErrorCode(err) == "NoSuchEntity" {
 		return nil, none
 	}
 	if err != nil {
-		return nil, readError("user", s.param("user"), err)
+		return nil, readError("user", s.Param("user"), err)
 	}
 	tag := ""
 	for _, t := range out.User.Tags {
-		if aws.ToString(t.Key) == managedTag {
-			tag = managedTag + "=" + aws.ToString(t.Value)
+		if aws.ToString(t.Key) == planner.ManagedTag {
+			tag = planner.ManagedTag + "=" + aws.ToString(t.Value)
 		}
 	}
-	path := s.param("path")
+	path := s.Param("path")
 	if path == "" {
 		path = "/"
 	}
-	if tag == "" || tag != s.param("tag") || aws.ToString(out.User.Path) != path || !e.since(out.User.CreateDate) {
+	if tag == "" || tag != s.Param("tag") || aws.ToString(out.User.Path) != path || !e.since(out.User.CreateDate) {
 		return nil, none
 	}
 	return out.User, nil
@@ -90,8 +91,8 @@ func (e *execution) ourUser(ctx context.Context, s *Step) (*iamtypes.User, error
 // ourGroup returns the group of that name if it can only be ours: it was absent
 // before, was made since, and is empty. Groups cannot be tagged. Errors are those
 // of ourUser.
-func (e *execution) ourGroup(ctx context.Context, s *Step) (*iamtypes.Group, error) {
-	name := s.param("group")
+func (e *execution) ourGroup(ctx context.Context, s *planner.Step) (*iamtypes.Group, error) {
+	name := s.Param("group")
 	none := fmt.Errorf("group %q of this plan: %w", name, store.ErrNotFound)
 	out, err := e.p.writes.iam.GetGroup(ctx, &iam.GetGroupInput{GroupName: aws.String(name), MaxItems: aws.Int32(1)})
 	if awsapi.ErrorCode(err) == "NoSuchEntity" {
@@ -125,7 +126,7 @@ func (e *execution) since(created *time.Time) bool {
 // memberMoved reports whether a group's member has another name by now, and
 // uses it: members are not held while a group is written to. One renamed a
 // moment ago may not show under the new name yet.
-func (e *execution) memberMoved(ctx context.Context, s *Step) bool {
+func (e *execution) memberMoved(ctx context.Context, s *planner.Step) bool {
 	if e.plan.Object.Kind != store.KindGroup || s.UserID == "" {
 		return false
 	}

@@ -13,7 +13,7 @@ import (
 // and nobody otherwise.
 func (e *execution) regrouped(ctx context.Context, tx *store.SnapshotTx, prev *store.Group) ([]string, error) {
 	matters := func(g *store.Group) bool { return g != nil && len(g.Attached)+len(g.Inline) > 0 }
-	policies := e.x.group == nil
+	policies := e.x.Group == nil
 	var ids []string
 	for s := range e.effects {
 		if s.UserID != "" {
@@ -22,7 +22,7 @@ func (e *execution) regrouped(ctx context.Context, tx *store.SnapshotTx, prev *s
 			policies = true
 		}
 	}
-	if !matters(prev) && !matters(e.x.group) {
+	if !matters(prev) && !matters(e.x.Group) {
 		return nil, nil
 	}
 	if !policies || prev == nil {

@@ -12,6 +12,7 @@ import (
 
 	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -30,18 +31,18 @@ func (p *Provisioner) knownGroup(ctx context.Context, id string) (g *store.Group
 }
 
 // groupNowOf reads a group live and brings the snapshot up to date with it.
-func (p *Provisioner) groupNowOf(ctx context.Context, known *store.Group) (groupNow, error) {
+func (p *Provisioner) groupNowOf(ctx context.Context, known *store.Group) (planner.GroupNow, error) {
 	l, err := p.readGroup(ctx, known)
 	if errors.Is(err, store.ErrNotFound) {
-		return groupNow{}, errors.Join(err, p.forgetGroup(ctx, known.ID))
+		return planner.GroupNow{}, errors.Join(err, p.forgetGroup(ctx, known.ID))
 	}
 	if err != nil {
-		return groupNow{}, err
+		return planner.GroupNow{}, err
 	}
 	return p.catchUpGroup(ctx, l)
 }
 
-func (r *request) createGroup(ctx context.Context, w *GroupWish) (*Change, error) {
+func (r *request) createGroup(ctx context.Context, w *planner.GroupWish) (*Change, error) {
 	if r.p.account.Snapshot.Generation().ID == 0 {
 		return nil, store.ErrNoGeneration
 	}
@@ -60,18 +61,18 @@ func (r *request) createGroup(ctx context.Context, w *GroupWish) (*Change, error
 		}
 		return nil, err
 	}
-	pl, now, err := r.touched(ctx, groupNow{}, w)
+	pl, now, err := r.touched(ctx, planner.GroupNow{}, w)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := pl.planCreateGroup(w)
+	plan, err := pl.CreateGroup(w)
 	if err != nil {
 		return nil, err
 	}
-	return r.carryOut(ctx, &subject{members: now.members, known: pl.known}, plan)
+	return r.carryOut(ctx, &planner.Subject{Members: now.Members, Known: pl.Known}, plan)
 }
 
-func (r *request) updateGroup(ctx context.Context, id string, edit func(*store.Group) (GroupWish, error)) (*Change, error) {
+func (r *request) updateGroup(ctx context.Context, id string, edit func(*store.Group) (planner.GroupWish, error)) (*Change, error) {
 	known, err := r.p.knownGroup(ctx, id)
 	if err != nil {
 		return nil, err
@@ -80,14 +81,14 @@ func (r *request) updateGroup(ctx context.Context, id string, edit func(*store.G
 	if err != nil {
 		return nil, err
 	}
-	w, err := edit(now.group)
+	w, err := edit(now.Group)
 	if err != nil {
 		return nil, err
 	}
 	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, ID: id}); err != nil {
 		return nil, err
 	}
-	if w.DisplayName != nil && store.Fold(*w.DisplayName) != store.Fold(now.group.DisplayName) {
+	if w.DisplayName != nil && store.Fold(*w.DisplayName) != store.Fold(now.Group.DisplayName) {
 		name, _ := store.EncodeGroupName(*w.DisplayName)
 		if err := r.takeName(ctx, store.KindGroup, id, *w.DisplayName, groupKey("", name)); err != nil {
 			return nil, err
@@ -97,47 +98,47 @@ func (r *request) updateGroup(ctx context.Context, id string, edit func(*store.G
 	if err != nil {
 		return nil, err
 	}
-	plan, err := pl.planUpdateGroup(now, &w)
+	plan, err := pl.UpdateGroup(now, &w)
 	if err != nil {
 		return nil, err
 	}
-	return r.carryOut(ctx, &subject{group: now.group, members: now.members, known: pl.known}, plan)
+	return r.carryOut(ctx, &planner.Subject{Group: now.Group, Members: now.Members, Known: pl.Known}, plan)
 }
 
 // touched reads the users and policies that a wish names, live. Nobody else's
 // membership is looked at, unless the wish replaces all.
-func (r *request) touched(ctx context.Context, now groupNow, w *GroupWish) (*planner, groupNow, error) {
+func (r *request) touched(ctx context.Context, now planner.GroupNow, w *planner.GroupWish) (*planner.Planner, planner.GroupNow, error) {
 	p := r.p
 	pl, err := p.planner(ctx, nil)
 	if err != nil {
 		return nil, now, err
 	}
-	pl.asShown = !r.actor.Scopes[ScopeEntitlements]
+	pl.AsShown = !r.actor.Scopes[planner.ScopeEntitlements]
 	if err := p.wanted(ctx, pl, "attachedPolicies", w.Policies); err != nil {
 		return nil, now, err
 	}
 	ids := list.Unique(append(append([]string{}, w.AddMembers...), w.RemoveMembers...))
 	if w.Members != nil {
 		ids = list.Unique(*w.Members)
-		if now.group != nil {
+		if now.Group != nil {
 			if err := p.allMembers(ctx, pl, &now); err != nil {
 				return nil, now, err
 			}
-			if err := p.spareKept(ctx, now.members, now.shown); err != nil {
+			if err := p.spareKept(ctx, now.Members, now.Shown); err != nil {
 				return nil, now, err
 			}
-			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return now.members[id] && now.shows(id) })
+			ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return now.Members[id] && now.Shows(id) })
 		}
 	}
 	if n := len(ids); n > p.writes.cfg.MaxCalls {
-		return nil, now, &InvalidError{Attribute: "members", TooMany: true, Reason: fmt.Sprintf("%d members change, the limit is %d", n, p.writes.cfg.MaxCalls)}
+		return nil, now, &planner.InvalidError{Attribute: "members", TooMany: true, Reason: fmt.Sprintf("%d members change, the limit is %d", n, p.writes.cfg.MaxCalls)}
 	}
 	err = p.lookUp(ctx, pl, &now, ids)
 	return pl, now, err
 }
 
 // lookUp reads the users a plan touches into pl.known and now.members.
-func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, ids []string) error {
+func (p *Provisioner) lookUp(ctx context.Context, pl *planner.Planner, now *planner.GroupNow, ids []string) error {
 	at := p.now()
 	users, shielded, err := p.principals(ctx, at, ids)
 	if err != nil {
@@ -147,11 +148,11 @@ func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, id
 	if err != nil {
 		return err
 	}
-	if now.members == nil {
-		now.members = map[string]bool{}
+	if now.Members == nil {
+		now.Members = map[string]bool{}
 	}
-	if now.shown == nil {
-		now.shown = map[string]bool{}
+	if now.Shown == nil {
+		now.Shown = map[string]bool{}
 	}
 	for _, u := range users {
 		m := found[u.ID]
@@ -159,13 +160,13 @@ func (p *Provisioner) lookUp(ctx context.Context, pl *planner, now *groupNow, id
 			continue
 		}
 		live := &store.User{ID: u.ID, Name: aws.ToString(m.user.UserName), ARN: aws.ToString(m.user.Arn), Groups: groupIDs(m.groups)}
-		if now.group != nil {
-			now.shown[u.ID] = slices.Contains(live.Groups, now.group.ID)
+		if now.Group != nil {
+			now.Shown[u.ID] = slices.Contains(live.Groups, now.Group.ID)
 		}
 		overlay(live, u, shielded[u.ID])
-		pl.known[u.ID] = live
-		if now.group != nil {
-			now.members[u.ID] = slices.Contains(live.Groups, now.group.ID)
+		pl.Known[u.ID] = live
+		if now.Group != nil {
+			now.Members[u.ID] = slices.Contains(live.Groups, now.Group.ID)
 		}
 	}
 	return nil
@@ -197,19 +198,19 @@ func (p *Provisioner) principals(ctx context.Context, at time.Time, ids []string
 }
 
 // allMembers reads every member of the group, live.
-func (p *Provisioner) allMembers(ctx context.Context, pl *planner, now *groupNow) error {
+func (p *Provisioner) allMembers(ctx context.Context, pl *planner.Planner, now *planner.GroupNow) error {
 	at := p.now()
-	list, err := p.readMembers(ctx, now.group.Name)
+	list, err := p.readMembers(ctx, now.Group.Name)
 	if err != nil {
 		return err
 	}
-	now.members = make(map[string]bool, len(list))
+	now.Members = make(map[string]bool, len(list))
 	for i := range list {
 		id := aws.ToString(list[i].UserId)
-		now.members[id] = true
-		pl.known[id] = &store.User{ID: id, Name: aws.ToString(list[i].UserName), ARN: aws.ToString(list[i].Arn)}
+		now.Members[id] = true
+		pl.Known[id] = &store.User{ID: id, Name: aws.ToString(list[i].UserName), ARN: aws.ToString(list[i].Arn)}
 	}
-	now.shown = maps.Clone(now.members)
+	now.Shown = maps.Clone(now.Members)
 	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error { return shieldMembers(ctx, tx, pl, now, at) })
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)
@@ -218,41 +219,41 @@ func (p *Provisioner) allMembers(ctx context.Context, pl *planner, now *groupNow
 }
 
 // shieldMembers lays over the list what we wrote and IAM may not show yet.
-func shieldMembers(ctx context.Context, tx *store.SnapshotTx, pl *planner, now *groupNow, at time.Time) error {
-	shielded, err := tx.Protected(ctx, at, now.group.ID)
+func shieldMembers(ctx context.Context, tx *store.SnapshotTx, pl *planner.Planner, now *planner.GroupNow, at time.Time) error {
+	shielded, err := tx.Protected(ctx, at, now.Group.ID)
 	if err != nil {
 		return err
 	}
 	for _, pr := range shielded {
-		if pr.Thing != store.ThingMembership || pr.Other != now.group.ID {
+		if pr.Thing != store.ThingMembership || pr.Other != now.Group.ID {
 			continue
 		}
 		u, err := userIn(ctx, tx, pr.ID)
 		if errors.Is(err, store.ErrNotFound) {
-			delete(now.members, pr.ID)
-			delete(now.shown, pr.ID)
+			delete(now.Members, pr.ID)
+			delete(now.Shown, pr.ID)
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		now.members[pr.ID] = slices.Contains(u.Groups, now.group.ID)
-		if pl.known[pr.ID] == nil {
-			pl.known[pr.ID] = u
+		now.Members[pr.ID] = slices.Contains(u.Groups, now.Group.ID)
+		if pl.Known[pr.ID] == nil {
+			pl.Known[pr.ID] = u
 		}
 	}
 	return nil
 }
 
 // wholeGroup reads a group with all its members, for its deletion.
-func (p *Provisioner) wholeGroup(ctx context.Context, known *store.Group) (groupNow, *planner, error) {
+func (p *Provisioner) wholeGroup(ctx context.Context, known *store.Group) (planner.GroupNow, *planner.Planner, error) {
 	now, err := p.groupNowOf(ctx, known)
 	if err != nil {
-		return groupNow{}, nil, err
+		return planner.GroupNow{}, nil, err
 	}
 	pl, err := p.planner(ctx, nil)
 	if err != nil {
-		return groupNow{}, nil, err
+		return planner.GroupNow{}, nil, err
 	}
 	return now, pl, p.allMembers(ctx, pl, &now)
 }
@@ -267,16 +268,16 @@ func (r *request) deleteGroup(ctx context.Context, id string, check func(*store.
 		return nil, err
 	}
 	if check != nil {
-		if err := check(now.group); err != nil {
+		if err := check(now.Group); err != nil {
 			return nil, err
 		}
 	}
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, ID: id}, kindDeleteGroup); err != nil {
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, ID: id}, planner.KindDeleteGroup); err != nil {
 		return nil, err
 	}
-	plan, err := pl.planDeleteGroup(now)
+	plan, err := pl.DeleteGroup(now)
 	if err != nil {
 		return nil, err
 	}
-	return r.carryOut(ctx, &subject{group: now.group, members: now.members, known: pl.known}, plan)
+	return r.carryOut(ctx, &planner.Subject{Group: now.Group, Members: now.Members, Known: pl.Known}, plan)
 }

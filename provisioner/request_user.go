@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -30,16 +31,16 @@ func (p *Provisioner) known(ctx context.Context, id string) (*store.User, error)
 }
 
 // planner gathers what plans depend on.
-func (p *Provisioner) planner(ctx context.Context, groups []string) (*planner, error) {
+func (p *Provisioner) planner(ctx context.Context, groups []string) (*planner.Planner, error) {
 	pl := p.newPlanner()
-	pl.noInline = p.denies(Need{Action: "iam:PutUserPolicy"}) != nil
+	pl.NoInline = p.denies(planner.Need{Action: "iam:PutUserPolicy"}) != nil
 	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 		st, err := tx.Status(ctx)
 		if err != nil {
 			return err
 		}
-		pl.summary = st.Summary
-		pl.groups, err = groupsIn(ctx, tx, groups)
+		pl.Summary = st.Summary
+		pl.Groups, err = groupsIn(ctx, tx, groups)
 		return err
 	})
 	if err != nil {
@@ -49,30 +50,30 @@ func (p *Provisioner) planner(ctx context.Context, groups []string) (*planner, e
 }
 
 // newPlanner makes one that knows of no object.
-func (p *Provisioner) newPlanner() *planner {
-	return &planner{
-		settings: p.writes.cfg.planning(), accountID: p.conn.AccountID, partition: p.conn.Partition,
-		policies: map[string]*store.Policy{}, known: map[string]*store.User{},
+func (p *Provisioner) newPlanner() *planner.Planner {
+	return &planner.Planner{
+		Settings: p.writes.cfg.planning(), AccountID: p.conn.AccountID, Partition: p.conn.Partition,
+		Policies: map[string]*store.Policy{}, Known: map[string]*store.User{},
 	}
 }
 
 // wanted checks the policies of a wish.
-func (p *Provisioner) wanted(ctx context.Context, pl *planner, attribute string, lists ...*[]string) error {
+func (p *Provisioner) wanted(ctx context.Context, pl *planner.Planner, attribute string, lists ...*[]string) error {
 	for _, arns := range lists {
 		if arns == nil {
 			continue
 		}
-		missing, err := p.learnPolicies(ctx, *arns, list.Without(*arns, pl.attached))
+		missing, err := p.learnPolicies(ctx, *arns, list.Without(*arns, pl.Attached))
 		if err != nil {
 			return err
 		}
 		if len(missing) > 0 {
-			return &InvalidError{Attribute: attribute, Reason: fmt.Sprintf("there is no policy %q", missing[0])}
+			return &planner.InvalidError{Attribute: attribute, Reason: fmt.Sprintf("there is no policy %q", missing[0])}
 		}
 		err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 			return p.compose(ctx, tx, nil, nil, func(s *single) error {
 				for _, arn := range *arns {
-					pl.policies[arn] = s.policies[arn]
+					pl.Policies[arn] = s.policies[arn]
 				}
 				return nil
 			})
@@ -84,7 +85,7 @@ func (p *Provisioner) wanted(ctx context.Context, pl *planner, attribute string,
 	return nil
 }
 
-func boundaryOf(w *UserWish) *[]string {
+func boundaryOf(w *planner.UserWish) *[]string {
 	if w.Boundary == nil || *w.Boundary == "" {
 		return nil
 	}
@@ -92,11 +93,11 @@ func boundaryOf(w *UserWish) *[]string {
 }
 
 // plannerFor also reads what a wish names.
-func (r *request) plannerFor(ctx context.Context, now userNow, w *UserWish) (*planner, error) {
-	u := now.user
+func (r *request) plannerFor(ctx context.Context, now planner.UserNow, w *planner.UserWish) (*planner.Planner, error) {
+	u := now.User
 	groups := u.Groups
 	if w.Groups != nil && r.p.writes.cfg.GroupsViaUsers {
-		groups = list.Unique(append(slices.Clone(now.whole().Groups), *w.Groups...))
+		groups = list.Unique(append(slices.Clone(now.Whole().Groups), *w.Groups...))
 		if err := r.lookAtGroups(ctx, list.Without(*w.Groups, u.Groups)); err != nil {
 			return nil, err
 		}
@@ -105,7 +106,7 @@ func (r *request) plannerFor(ctx context.Context, now userNow, w *UserWish) (*pl
 	if err != nil {
 		return nil, err
 	}
-	pl.attached, pl.asShown = arnsIn(u.Attached), !r.actor.Scopes[ScopeEntitlements]
+	pl.Attached, pl.AsShown = planner.ARNsOf(u.Attached), !r.actor.Scopes[planner.ScopeEntitlements]
 	if err := r.p.wanted(ctx, pl, "entitlements", w.Entitlements); err != nil {
 		return nil, err
 	}
@@ -120,7 +121,7 @@ func (r *request) lookAtGroups(ctx context.Context, ids []string) error {
 			_, err = r.p.groupNowOf(ctx, known)
 		}
 		if errors.Is(err, store.ErrNotFound) {
-			return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", id)}
+			return &planner.InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", id)}
 		}
 		if err != nil {
 			return err
@@ -153,7 +154,7 @@ func (r *request) takeName(ctx context.Context, kind store.Kind, id, shown, key 
 	return nil
 }
 
-func (r *request) createUser(ctx context.Context, w *UserWish) (*Change, error) {
+func (r *request) createUser(ctx context.Context, w *planner.UserWish) (*Change, error) {
 	if r.p.account.Snapshot.Generation().ID == 0 {
 		return nil, store.ErrNoGeneration
 	}
@@ -164,18 +165,18 @@ func (r *request) createUser(ctx context.Context, w *UserWish) (*Change, error) 
 	if err := r.takeName(ctx, store.KindUser, "", *w.UserName, userKey("", name)); err != nil {
 		return nil, err
 	}
-	pl, err := r.plannerFor(ctx, userNow{user: &store.User{}}, w)
+	pl, err := r.plannerFor(ctx, planner.UserNow{User: &store.User{}}, w)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := pl.planCreateUser(w, newManaged())
+	plan, err := pl.CreateUser(w, newManaged())
 	if err != nil {
 		return nil, err
 	}
-	return r.carryOut(ctx, &subject{}, plan)
+	return r.carryOut(ctx, &planner.Subject{}, plan)
 }
 
-func (r *request) updateUser(ctx context.Context, id string, edit func(*store.User) (UserWish, error)) (*Change, error) {
+func (r *request) updateUser(ctx context.Context, id string, edit func(*store.User) (planner.UserWish, error)) (*Change, error) {
 	known, err := r.p.known(ctx, id)
 	if err != nil {
 		return nil, err
@@ -184,19 +185,19 @@ func (r *request) updateUser(ctx context.Context, id string, edit func(*store.Us
 	if err != nil {
 		return nil, err
 	}
-	w, err := edit(now.user)
+	w, err := edit(now.User)
 	if err != nil {
 		return nil, err
 	}
 	var decides []string
 	if w.Active != nil {
-		decides = []string{kindDeactivate}
+		decides = []string{planner.KindDeactivate}
 	}
 	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, decides...); err != nil {
 		return nil, err
 	}
-	if w.UserName != nil && store.Fold(*w.UserName) != store.Fold(now.user.UserName) {
-		name, err := userName(*w.UserName)
+	if w.UserName != nil && store.Fold(*w.UserName) != store.Fold(now.User.UserName) {
+		name, err := planner.EncodeUserName(*w.UserName)
 		if err != nil {
 			return nil, err
 		}
@@ -207,25 +208,25 @@ func (r *request) updateUser(ctx context.Context, id string, edit func(*store.Us
 	if now, err = r.withCredentials(ctx, now, &w); err != nil {
 		return nil, err
 	}
-	pl, err := r.plannerFor(ctx, now.userNow, &w)
+	pl, err := r.plannerFor(ctx, now.UserNow, &w)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := pl.planUpdateUser(now.userNow, &w)
+	plan, err := pl.UpdateUser(now.UserNow, &w)
 	if err != nil {
-		return nil, r.refused(ctx, kindUpdateUser, store.Ref{Kind: store.KindUser, ID: id}, err)
+		return nil, r.refused(ctx, planner.KindUpdateUser, store.Ref{Kind: store.KindUser, ID: id}, err)
 	}
-	var plans []*Plan
+	var plans []*planner.Plan
 	if w.Active != nil && !*w.Active {
-		plans = append(plans, pl.planDeactivate(now.userNow))
+		plans = append(plans, pl.Deactivate(now.UserNow))
 	}
-	return r.carryOut(ctx, &subject{user: now.user}, append(plans, plan)...)
+	return r.carryOut(ctx, &planner.Subject{User: now.User}, append(plans, plan)...)
 }
 
 // withCredentials reads the credentials too, where the wish is about them.
-func (r *request) withCredentials(ctx context.Context, now currentUser, w *UserWish) (currentUser, error) {
+func (r *request) withCredentials(ctx context.Context, now currentUser, w *planner.UserWish) (currentUser, error) {
 	deactivates := w.Active != nil && !*w.Active
-	reactivates := w.Active != nil && *w.Active && !now.user.Active
+	reactivates := w.Active != nil && *w.Active && !now.User.Active
 	if !deactivates && !reactivates && (w.Password == nil || !r.p.writes.cfg.Passwords) {
 		return now, nil
 	}
@@ -242,28 +243,28 @@ func (r *request) deleteUser(ctx context.Context, id string, check func(*store.U
 		return nil, err
 	}
 	if check != nil {
-		if err := check(now.user); err != nil {
+		if err := check(now.User); err != nil {
 			return nil, err
 		}
 	}
 	if now, err = r.p.withHeld(ctx, now); err != nil {
 		return nil, err
 	}
-	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, kindDeactivate, kindDeleteUser); err != nil {
+	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, ID: id}, planner.KindDeactivate, planner.KindDeleteUser); err != nil {
 		return nil, err
 	}
-	pl, err := r.p.planner(ctx, now.whole().Groups)
+	pl, err := r.p.planner(ctx, now.Whole().Groups)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := pl.checked(pl.planDeleteUser(now.userNow))
+	plan, err := pl.Checked(pl.DeleteUser(now.UserNow))
 	if err != nil {
 		return nil, err
 	}
 	if r.p.writes.cfg.DeleteAfter > 0 {
 		return r.deleteLater(ctx, pl, now, plan)
 	}
-	return r.carryOut(ctx, &subject{user: now.user}, plan)
+	return r.carryOut(ctx, &planner.Subject{User: now.User}, plan)
 }
 
 // blocked refuses to write to an object whose plan is unfinished. A plan that

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -129,7 +130,7 @@ func (p *Provisioner) resume(ctx context.Context, j *store.JournalPlan) error {
 	if err := e.recall(ctx); err != nil {
 		return err
 	}
-	if e.plan.Direction == Forward {
+	if e.plan.Direction == planner.Forward {
 		return e.rollOn(ctx)
 	}
 	left, err := e.undo(ctx)
@@ -152,8 +153,8 @@ func (p *Provisioner) restored(j *store.JournalPlan) (*execution, error) {
 	if j.Damage != nil {
 		return nil, fmt.Errorf("plan %s: %w", j.ID, j.Damage)
 	}
-	plan := &Plan{ID: j.ID, Kind: j.Kind, Direction: Direction(j.Direction)}
-	plan.after.forgotten = j.Kind == kindDeleteUser || j.Kind == kindDeleteGroup
+	plan := &planner.Plan{ID: j.ID, Kind: j.Kind, Direction: planner.Direction(j.Direction)}
+	plan.After.Forgotten = j.Kind == planner.KindDeleteUser || j.Kind == planner.KindDeleteGroup
 	for _, o := range j.Objects {
 		plan.Object.Kind = o.Kind
 		if o.ID != "" {
@@ -163,20 +164,20 @@ func (p *Provisioner) restored(j *store.JournalPlan) (*execution, error) {
 			plan.Name = o.Name
 		}
 	}
-	e := newExecution(p, plan, Actor{Credential: j.Actor}, &subject{})
+	e := newExecution(p, plan, Actor{Credential: j.Actor}, &planner.Subject{})
 	e.created, e.resumed, e.doubt, e.note = j.Created, true, true, j.Note
 	for i, s := range j.Steps {
-		var step Step
+		var step planner.Step
 		if err := json.Unmarshal(s.Call, &step); err != nil {
 			return nil, fmt.Errorf("plan %s: step %d: %w", j.ID, i, err)
 		}
 		if len(s.Inverse) > 0 {
-			step.Inverse = &Step{}
+			step.Inverse = &planner.Step{}
 			if err := json.Unmarshal(s.Inverse, step.Inverse); err != nil {
 				return nil, fmt.Errorf("plan %s: inverse of step %d: %w", j.ID, i, err)
 			}
 		}
-		if !step.known() {
+		if !step.Known() {
 			return nil, fmt.Errorf("plan %s: step %d: unknown action %q", j.ID, i, step.Action)
 		}
 		plan.Steps = append(plan.Steps, step)
@@ -196,7 +197,7 @@ func (p *Provisioner) restored(j *store.JournalPlan) (*execution, error) {
 // rollOn plans what is left of a deactivation or deletion and does it.
 func (e *execution) rollOn(ctx context.Context) error {
 	again := map[string]replan{
-		kindDeactivate: e.p.replanDeactivation(e), kindDeleteUser: e.p.replanDeletion(e), kindDeleteGroup: e.p.replanGroupDeletion(e),
+		planner.KindDeactivate: e.p.replanDeactivation(e), planner.KindDeleteUser: e.p.replanDeletion(e), planner.KindDeleteGroup: e.p.replanGroupDeletion(e),
 	}[e.plan.Kind]
 	if again == nil {
 		return fmt.Errorf("plan %s: unknown kind %q", e.plan.ID, e.plan.Kind)
@@ -212,7 +213,7 @@ func (e *execution) rollOn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.x, e.before = x, x.clone()
+	e.x, e.before = x, x.Clone()
 	e.settleIntents()
 	if len(next.Steps) == 0 {
 		return e.finish(ctx)

@@ -5,6 +5,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -23,8 +24,8 @@ func TestScopeOfReactivation(t *testing.T) {
 		a.AddGroup(iamsim.Group{Name: "open", Path: "/"})
 	}})
 	only := actor("only", "read", "write")
-	update := func(name string, w provisioner.UserWish) error {
-		_, err := l.p.UpdateUser(t.Context(), only, l.id(name), func(*store.User) (provisioner.UserWish, error) { return w, nil }, provisioner.Options{})
+	update := func(name string, w planner.UserWish) error {
+		_, err := l.p.UpdateUser(t.Context(), only, l.id(name), func(*store.User) (planner.UserWish, error) { return w, nil }, provisioner.Options{})
 		return err
 	}
 	refused := func(err error, rule string) {
@@ -33,37 +34,37 @@ func TestScopeOfReactivation(t *testing.T) {
 		l.unchanged()
 	}
 	group := func(name string, policies ...string) error {
-		_, err := l.p.UpdateGroup(t.Context(), only, l.groupID(name), func(*store.Group) (provisioner.GroupWish, error) {
-			return provisioner.GroupWish{Policies: &policies}, nil
+		_, err := l.p.UpdateGroup(t.Context(), only, l.groupID(name), func(*store.Group) (planner.GroupWish, error) {
+			return planner.GroupWish{Policies: &policies}, nil
 		}, provisioner.Options{})
 		return err
 	}
 	on, none := ptr(true), &[]string{}
 
-	refused(update("ann", provisioner.UserWish{Active: on}), provisioner.RuleForeign)
-	refused(update("ann", provisioner.UserWish{Entitlements: none}), provisioner.RuleScope)
+	refused(update("ann", planner.UserWish{Active: on}), planner.RuleForeign)
+	refused(update("ann", planner.UserWish{Entitlements: none}), planner.RuleScope)
 	if _, err := l.p.Adopt(t.Context(), admin, "ann"); err != nil {
 		t.Fatal(err)
 	}
 	l.calls()
-	refused(update("ann", provisioner.UserWish{Active: on, Entitlements: none}), provisioner.RuleScope)
-	refused(update("bob", provisioner.UserWish{Entitlements: &[]string{s3ReadOnly}}), provisioner.RuleScope)
-	refused(group("frozen"), provisioner.RuleScope)
-	refused(group("open", awsDenyAll), provisioner.RuleScope)
+	refused(update("ann", planner.UserWish{Active: on, Entitlements: none}), planner.RuleScope)
+	refused(update("bob", planner.UserWish{Entitlements: &[]string{s3ReadOnly}}), planner.RuleScope)
+	refused(group("frozen"), planner.RuleScope)
+	refused(group("open", awsDenyAll), planner.RuleScope)
 
 	// Without active it stays: it is no entitlement.
-	if err := update("ann", provisioner.UserWish{Entitlements: &[]string{s3ReadOnly}}); err != nil {
+	if err := update("ann", planner.UserWish{Entitlements: &[]string{s3ReadOnly}}); err != nil {
 		t.Error(err)
 	}
 	l.wantCalls()
-	if err := update("ann", provisioner.UserWish{Active: on}); err != nil {
+	if err := update("ann", planner.UserWish{Active: on}); err != nil {
 		t.Fatal(err)
 	}
 	l.wantCalls("DetachUserPolicy PolicyArn=" + freeze + " UserName=ann")
 	if !l.user(l.id("ann")).Active {
 		t.Error("not shown as active")
 	}
-	if err := update("ann", provisioner.UserWish{Active: ptr(false)}); err != nil {
+	if err := update("ann", planner.UserWish{Active: ptr(false)}); err != nil {
 		t.Fatal(err)
 	}
 	l.wantCalls("AttachUserPolicy PolicyArn=" + awsDenyAll + " UserName=ann")

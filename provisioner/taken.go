@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -11,12 +12,12 @@ import (
 // that it did not take away: whoever makes them inactive later is somebody else,
 // and a reactivation must not give them back.
 func (e *execution) forgetUntaken(ctx context.Context, tx *store.StateTx) error {
-	if e.plan.Kind != kindDeactivate {
+	if e.plan.Kind != planner.KindDeactivate {
 		return nil
 	}
 	taken, named := map[store.RememberedCredential]bool{}, []store.RememberedCredential(nil)
 	for i := range e.plan.Steps {
-		c, ok := takes(&e.plan.Steps[i])
+		c, ok := planner.Takes(&e.plan.Steps[i])
 		if !ok {
 			continue
 		}
@@ -36,7 +37,7 @@ func (e *execution) forgetUntaken(ctx context.Context, tx *store.StateTx) error 
 // remembers nothing, for nobody is to get anything back; one that was given up is
 // a deactivation.
 func (e *execution) keepTaken(ctx context.Context, tx *store.StateTx) error {
-	if e.plan.Kind != kindDeleteUser {
+	if e.plan.Kind != planner.KindDeleteUser {
 		return e.forgetUntaken(ctx, tx)
 	}
 	var taken []store.RememberedCredential
@@ -46,14 +47,14 @@ func (e *execution) keepTaken(ctx context.Context, tx *store.StateTx) error {
 		if !attempted(e.states[i]) {
 			continue
 		}
-		if c, ok := takes(s); ok {
+		if c, ok := planner.Takes(s); ok {
 			taken = append(taken, c)
 		}
 		switch s.Action {
 		case "AttachUserPolicy":
-			denies = append(denies, s.param("policy"))
+			denies = append(denies, s.Param("policy"))
 		case "PutUserPolicy":
-			denies = append(denies, s.param("name"))
+			denies = append(denies, s.Param("name"))
 		}
 	}
 	if len(taken)+len(denies) == 0 {

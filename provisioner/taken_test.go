@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -44,12 +44,12 @@ func TestNotTaken(t *testing.T) {
 		l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 		id := l.id("ann")
 		l.fault(iamsim.Fault{Action: "UpdateAccessKey", Code: "AccessDenied", Count: -1})
-		_, err := l.update(id, provisioner.UserWish{Active: ptr(false)})
-		wantDenied(t, err, provisioner.RuleAWS)
+		_, err := l.update(id, planner.UserWish{Active: ptr(false)})
+		wantDenied(t, err, planner.RuleAWS)
 		l.setKey("Inactive")
 		l.ClearFaults()
 		l.afterWindow()
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		l.wantKey("Inactive")
 	})
 	t.Run("never tried", func(t *testing.T) {
@@ -57,13 +57,13 @@ func TestNotTaken(t *testing.T) {
 		l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 		id := l.id("ann")
 		l.p.CrashAt(0, "after")
-		if _, err := l.update(id, provisioner.UserWish{Active: ptr(false)}); err == nil {
+		if _, err := l.update(id, planner.UserWish{Active: ptr(false)}); err == nil {
 			t.Fatal("it did not crash")
 		}
 		l.setKey("Inactive")
 		l.restart(lifecycle)
 		l.resume()
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		l.wantKey("Inactive")
 	})
 	t.Run("taken later", func(t *testing.T) {
@@ -71,13 +71,13 @@ func TestNotTaken(t *testing.T) {
 		l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 		id := l.id("ann")
 		l.fault(iamsim.Fault{Action: "UpdateAccessKey", Code: "AccessDenied", Count: -1})
-		_, err := l.update(id, provisioner.UserWish{Active: ptr(false)})
-		wantDenied(t, err, provisioner.RuleAWS)
+		_, err := l.update(id, planner.UserWish{Active: ptr(false)})
+		wantDenied(t, err, planner.RuleAWS)
 		l.ClearFaults()
 		l.Advance(60e9)
 		l.resume()
 		l.wantKey("Inactive")
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		l.wantKey("Active")
 	})
 }
@@ -88,12 +88,12 @@ func TestRecordOutlivesFailure(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	id := l.id("ann")
-	l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+	l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 	before := l.record(id)
 	l.afterWindow()
 	l.setKey("Active")
 	l.p.CrashAt(0, "before")
-	if _, err := l.update(id, provisioner.UserWish{Active: ptr(false)}); err == nil {
+	if _, err := l.update(id, planner.UserWish{Active: ptr(false)}); err == nil {
 		t.Fatal("it did not crash")
 	}
 	l.restart(lifecycle)
@@ -117,21 +117,21 @@ func TestOffAndOnAndOff(t *testing.T) {
 			t.Parallel()
 			l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 			id := l.id("ann")
-			l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+			l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 			l.afterWindow()
 			if err := l.SetDelay(late, 30*time.Second); err != nil {
 				t.Fatal(err)
 			}
-			l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+			l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 			l.Advance(time.Second)
-			c := l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+			c := l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 			l.Advance(40 * time.Second)
 			l.wantKey("Inactive")
 			if u, _ := l.User("ann"); len(u.Attached)+len(u.Inline) < 1 || c.User.Active {
 				t.Errorf("active %v, attached %v, inline %v", c.User.Active, u.Attached, u.Inline)
 			}
 			l.afterWindow()
-			l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+			l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 			l.wantKey("Active")
 			l.afterWindow()
 			l.settled()

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -107,7 +108,7 @@ func (u *unclaimed) drop(r *result) {
 
 // claim notes that somebody gets the result of a job, and returns the plan that
 // the journal is to be told of; mostly that is none.
-func (u *unclaimed) claim(j *job) (created *Plan) {
+func (u *unclaimed) claim(j *job) (created *planner.Plan) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if j.claimed || j.result == nil && !j.abandoned {
@@ -116,7 +117,7 @@ func (u *unclaimed) claim(j *job) (created *Plan) {
 	}
 	j.claimed = true
 	u.list = slices.DeleteFunc(u.list, func(kept *result) bool { return kept == j.result })
-	if j.err == nil && j.change.Plan.creates() {
+	if j.err == nil && j.change.Plan.Creates() {
 		return j.change.Plan
 	}
 	return nil
@@ -143,7 +144,7 @@ func (p *Provisioner) handOver(ctx context.Context, j *job, mine bool) (*Change,
 // answered tells the journal at the end of a creation that its request is there
 // to get the result.
 func (e *execution) answered(ctx context.Context, tx *store.StateTx) error {
-	if e.job == nil || e.job.digest == "" || !e.plan.creates() {
+	if e.job == nil || e.job.digest == "" || !e.plan.Creates() {
 		return nil
 	}
 	select {
@@ -203,7 +204,7 @@ func (p *Provisioner) afresh(ctx context.Context, r *result) (*Change, error) {
 	switch {
 	case err != nil && !gone:
 		return nil, err
-	case gone != r.gone, !gone && !c.Plan.creates() && changed > c.Generation.ID:
+	case gone != r.gone, !gone && !c.Plan.Creates() && changed > c.Generation.ID:
 		return nil, nil
 	}
 	return &c, nil
@@ -221,7 +222,7 @@ func (p *Provisioner) recallUnclaimed(ctx context.Context) error {
 	}
 	var list []*store.JournalPlan
 	err := p.account.State.View(ctx, func(tx *store.StateTx) error {
-		for _, kind := range []string{kindCreateUser, kindCreateGroup} {
+		for _, kind := range []string{planner.KindCreateUser, planner.KindCreateGroup} {
 			done, err := tx.UnclaimedPlans(ctx, kind, p.now().Add(-unclaimedFor))
 			if err != nil {
 				return err
@@ -238,7 +239,7 @@ func (p *Provisioner) recallUnclaimed(ctx context.Context) error {
 	for _, j := range list {
 		for _, o := range j.Objects {
 			if o.ID != "" {
-				plan := &Plan{ID: j.ID, Kind: j.Kind, Direction: Direction(j.Direction), Object: store.Ref{Kind: o.Kind, ID: o.ID}}
+				plan := &planner.Plan{ID: j.ID, Kind: j.Kind, Direction: planner.Direction(j.Direction), Object: store.Ref{Kind: o.Kind, ID: o.ID}}
 				u.add(&result{digest: j.Digest, at: j.Updated, plan: j.ID, change: &Change{ID: o.ID, Plan: plan}})
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -65,7 +66,7 @@ func (e *execution) late() bool {
 // shownBy is when IAM shows whatever the plan did.
 func (e *execution) shownBy() time.Time { return e.lastCall.Add(e.p.writes.cfg.ConsistencyWindow) }
 
-func (e *execution) creates() bool { return e.plan.creates() }
+func (e *execution) creates() bool { return e.plan.Creates() }
 
 func (e *execution) anythingDone() bool {
 	for _, s := range e.states {
@@ -86,7 +87,7 @@ func (e *execution) undoStep(ctx context.Context, i int) (problem string, err er
 	case !attempted(e.states[i]):
 		return "", nil
 	case s.Inverse == nil && e.states[i] == store.StepDone:
-		return s.logged() + " cannot be undone", nil
+		return s.Logged() + " cannot be undone", nil
 	case s.Inverse == nil:
 		return "", nil
 	case !e.shows(s) && e.late():
@@ -101,14 +102,14 @@ func (e *execution) undoStep(ctx context.Context, i int) (problem string, err er
 
 // inverse is the step that takes a step back, with the name that the plan's
 // object has now.
-func (e *execution) inverse(s *Step) *Step {
+func (e *execution) inverse(s *planner.Step) *planner.Step {
 	inverse := *s.Inverse
-	inverse.Params = append([]Param{}, inverse.Params...)
-	if e.x.user != nil && inverse.UserID == e.x.user.ID {
-		inverse.setName("user", e.x.user.Name)
+	inverse.Params = append([]planner.Param{}, inverse.Params...)
+	if e.x.User != nil && inverse.UserID == e.x.User.ID {
+		inverse.SetName("user", e.x.User.Name)
 	}
-	if e.x.group != nil && inverse.GroupID == e.x.group.ID {
-		inverse.setName("group", e.x.group.Name)
+	if e.x.Group != nil && inverse.GroupID == e.x.Group.ID {
+		inverse.SetName("group", e.x.Group.Name)
 	}
 	return &inverse
 }
@@ -124,18 +125,18 @@ func (e *execution) takeBack(ctx context.Context, i int) (problem string, err er
 		e.mark(i, store.StepSkipped, "")
 		return "", nil
 	case errors.Is(err, errCrashed), err != nil && kindOf(err) != nil && awsapi.ErrorCode(err) != "DeleteConflict":
-		return "", fmt.Errorf("undo %s: %w", s.logged(), err)
+		return "", fmt.Errorf("undo %s: %w", s.Logged(), err)
 	case err != nil: // a conflict with what others added meanwhile does not pass
-		e.calls = append(e.calls, inverse.logged()+" failed: "+err.Error())
-		return fmt.Sprintf("%s was not undone: %s", s.logged(), awsapi.ErrorMessage(err)), nil
+		e.calls = append(e.calls, inverse.Logged()+" failed: "+err.Error())
+		return fmt.Sprintf("%s was not undone: %s", s.Logged(), awsapi.ErrorMessage(err)), nil
 	}
-	e.calls = append(e.calls, inverse.logged())
+	e.calls = append(e.calls, inverse.Logged())
 	if state == store.StepSkipped && inverse.Action != "RemoveUserFromGroup" && e.p.now().Before(e.shownBy()) {
 		e.doubt, e.unseen = true, append(e.unseen, i) // that there is nothing to take back may be out of date
 		return "", nil
 	}
 	e.mark(i, store.StepUndone, "")
-	inverse.apply(e.x)
+	inverse.Apply(e.x)
 	if inverse.Action == "DeleteUser" || inverse.Action == "DeleteGroup" {
 		e.unseen = nil // whatever it was went with what the plan had made
 	}
@@ -143,14 +144,14 @@ func (e *execution) takeBack(ctx context.Context, i int) (problem string, err er
 }
 
 // shows reports whether the effect of a step is there.
-func (e *execution) shows(s *Step) bool {
+func (e *execution) shows(s *planner.Step) bool {
 	if s.Action == "CreateUser" {
-		return e.x.user != nil
+		return e.x.User != nil
 	}
 	if s.Action == "CreateGroup" {
-		return e.x.group != nil
+		return e.x.Group != nil
 	}
-	after := e.x.clone()
-	s.apply(after)
-	return alike(e.x, after)
+	after := e.x.Clone()
+	s.Apply(after)
+	return planner.Alike(e.x, after)
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
-	"iamscim/provisioner"
+	"iamscim/provisioner/planner"
 )
 
 // access is something that a person or a group has or has not, how this server
@@ -21,20 +21,20 @@ type access struct {
 }
 
 func accesses() []access {
-	members := func(l *writeLab, give bool) provisioner.GroupWish {
-		return provisioner.GroupWish{Members: some(give, l.id("ann"))}
+	members := func(l *writeLab, give bool) planner.GroupWish {
+		return planner.GroupWish{Members: some(give, l.id("ann"))}
 	}
-	one := func(l *writeLab, give bool) provisioner.GroupWish {
-		return provisioner.GroupWish{AddMembers: *some(give, l.id("ann")), RemoveMembers: *some(!give, l.id("ann"))}
+	one := func(l *writeLab, give bool) planner.GroupWish {
+		return planner.GroupWish{AddMembers: *some(give, l.id("ann")), RemoveMembers: *some(!give, l.id("ann"))}
 	}
-	groups := func(l *writeLab, give bool) provisioner.UserWish {
-		return provisioner.UserWish{Groups: some(give, l.groupID("dev"))}
+	groups := func(l *writeLab, give bool) planner.UserWish {
+		return planner.UserWish{Groups: some(give, l.groupID("dev"))}
 	}
-	entitlements := func(_ *writeLab, give bool) provisioner.UserWish {
-		return provisioner.UserWish{Entitlements: some(give, readARN)}
+	entitlements := func(_ *writeLab, give bool) planner.UserWish {
+		return planner.UserWish{Entitlements: some(give, readARN)}
 	}
-	attached := func(_ *writeLab, give bool) provisioner.GroupWish {
-		return provisioner.GroupWish{Policies: some(give, readARN)}
+	attached := func(_ *writeLab, give bool) planner.GroupWish {
+		return planner.GroupWish{Policies: some(give, readARN)}
 	}
 	const leave, enter = "RemoveUserFromGroup GroupName=dev UserName=ann", "AddUserToGroup GroupName=dev UserName=ann"
 	const user, group = "UserPolicy PolicyArn=" + readARN + " UserName=ann", "GroupPolicy GroupName=ops PolicyArn=" + readARN
@@ -54,7 +54,7 @@ func some(give bool, list ...string) *[]string {
 	return &list
 }
 
-func changeUser(wish func(*writeLab, bool) provisioner.UserWish) func(*writeLab, bool, bool) error {
+func changeUser(wish func(*writeLab, bool) planner.UserWish) func(*writeLab, bool, bool) error {
 	return func(l *writeLab, give, rename bool) error {
 		w := wish(l, give)
 		if rename {
@@ -65,7 +65,7 @@ func changeUser(wish func(*writeLab, bool) provisioner.UserWish) func(*writeLab,
 	}
 }
 
-func changeGroup(name string, wish func(*writeLab, bool) provisioner.GroupWish) func(*writeLab, bool, bool) error {
+func changeGroup(name string, wish func(*writeLab, bool) planner.GroupWish) func(*writeLab, bool, bool) error {
 	return func(l *writeLab, give, rename bool) error {
 		w := wish(l, give)
 		if rename {

@@ -9,6 +9,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -61,7 +62,7 @@ func TestTakenAgainInVain(t *testing.T) {
 				l.calls()
 				l.fault(iamsim.Fault{Action: a.rename, Code: "AccessDenied"})
 				err := a.change(l, false, true)
-				var denied *provisioner.DeniedError
+				var denied *planner.DeniedError
 				if !errors.As(err, &denied) {
 					t.Errorf("got %v", err)
 				}
@@ -181,17 +182,17 @@ func TestWrittenBackLate(t *testing.T) {
 		t.Fatal(err)
 	}
 	ann, ops, dev := l.id("ann"), l.groupID("ops"), l.groupID("dev")
-	l.must(l.update(ann, provisioner.UserWish{Entitlements: &[]string{}}))
-	l.must(l.updateGroup(ops, provisioner.GroupWish{Policies: &[]string{}}))
-	l.must(l.updateGroup(dev, provisioner.GroupWish{Policies: &[]string{readARN}}))
+	l.must(l.update(ann, planner.UserWish{Entitlements: &[]string{}}))
+	l.must(l.updateGroup(ops, planner.GroupWish{Policies: &[]string{}}))
+	l.must(l.updateGroup(dev, planner.GroupWish{Policies: &[]string{readARN}}))
 	l.calls()
 	only := provisioner.Actor{Credential: "only", Scopes: map[string]bool{"write": true}}
-	_, err := l.p.UpdateUser(t.Context(), only, ann, func(*store.User) (provisioner.UserWish, error) {
-		return provisioner.UserWish{Entitlements: &[]string{}}, nil
+	_, err := l.p.UpdateUser(t.Context(), only, ann, func(*store.User) (planner.UserWish, error) {
+		return planner.UserWish{Entitlements: &[]string{}}, nil
 	}, provisioner.Options{})
 	for group, policies := range map[string][]string{ops: {}, dev: {readARN}} {
-		_, gerr := l.p.UpdateGroup(t.Context(), only, group, func(*store.Group) (provisioner.GroupWish, error) {
-			return provisioner.GroupWish{Policies: &policies}, nil
+		_, gerr := l.p.UpdateGroup(t.Context(), only, group, func(*store.Group) (planner.GroupWish, error) {
+			return planner.GroupWish{Policies: &policies}, nil
 		}, provisioner.Options{})
 		err = errors.Join(err, gerr)
 	}

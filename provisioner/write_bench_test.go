@@ -10,6 +10,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 // clock adds up the time in which at least one call to AWS was under way.
@@ -66,7 +67,7 @@ func BenchmarkManyMembers(b *testing.B) {
 	var c clock
 	l.p.OnCall(c.enter)
 	l.p.OnStep(c.enter)
-	wishes := []provisioner.GroupWish{{AddMembers: ids}, {RemoveMembers: ids}}
+	wishes := []planner.GroupWish{{AddMembers: ids}, {RemoveMembers: ids}}
 	outside := make([][]time.Duration, len(wishes))
 	for b.Loop() {
 		for i, w := range wishes {

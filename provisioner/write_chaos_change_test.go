@@ -6,6 +6,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -62,7 +63,7 @@ func text(p *[]string) string {
 }
 
 func (c *chaos) creation(groups []string) change {
-	w := provisioner.UserWish{UserName: ptr(fmt.Sprint("new", c.n)), Entitlements: c.policies(), Groups: c.some(groups)}
+	w := planner.UserWish{UserName: ptr(fmt.Sprint("new", c.n)), Entitlements: c.policies(), Groups: c.some(groups)}
 	if c.r.IntN(2) == 0 {
 		w.Active = ptr(c.r.IntN(2) == 0)
 	}
@@ -77,7 +78,7 @@ func (c *chaos) creation(groups []string) change {
 }
 
 func (c *chaos) userUpdate(id string, groups []string) change {
-	w := provisioner.UserWish{Entitlements: c.policies(), Groups: c.some(groups)}
+	w := planner.UserWish{Entitlements: c.policies(), Groups: c.some(groups)}
 	if c.r.IntN(3) == 0 {
 		w.UserName = ptr(fmt.Sprint("renamed", c.n))
 	}
@@ -105,7 +106,7 @@ func same(a, b []string) bool {
 func (c *chaos) deactivation(id string) change {
 	return change{
 		text: "deactivate " + id, forward: true,
-		run: func() error { _, err := c.update(id, provisioner.UserWish{Active: ptr(false)}); return err },
+		run: func() error { _, err := c.update(id, planner.UserWish{Active: ptr(false)}); return err },
 		holds: func() bool {
 			u := c.real(id)
 			return u != nil && (slices.Contains(u.Attached, denyARN) || len(u.Inline) > 0) &&
@@ -123,7 +124,7 @@ func (c *chaos) deletion(id string) change {
 }
 
 func (c *chaos) groupCreation(users []string) change {
-	w := provisioner.GroupWish{DisplayName: ptr(fmt.Sprint("group", c.n)), Members: c.some(users), Policies: c.policies()}
+	w := planner.GroupWish{DisplayName: ptr(fmt.Sprint("group", c.n)), Members: c.some(users), Policies: c.policies()}
 	return change{
 		text: fmt.Sprintf("create group: members %s, policies %s", text(w.Members), text(w.Policies)),
 		run: func() error {
@@ -135,7 +136,7 @@ func (c *chaos) groupCreation(users []string) change {
 }
 
 func (c *chaos) groupUpdate(id string, users []string) change {
-	w := provisioner.GroupWish{Members: c.some(users), Policies: c.policies()}
+	w := planner.GroupWish{Members: c.some(users), Policies: c.policies()}
 	if w.Members == nil {
 		if add := c.some(users); add != nil {
 			w.AddMembers = *add

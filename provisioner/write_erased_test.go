@@ -10,6 +10,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -37,11 +38,11 @@ func TestErasedFromState(t *testing.T) {
 	ann := func(n string) *store.Person {
 		return &store.Person{Title: n + ".private.example", Emails: []store.MultiValue{{Value: n + "@private.example"}}}
 	}
-	c := l.must(l.create(provisioner.UserWish{UserName: ptr("new"), Person: ann("one")}))
-	l.must(l.update(c.ID, provisioner.UserWish{Person: ann("two")}))
+	c := l.must(l.create(planner.UserWish{UserName: ptr("new"), Person: ann("one")}))
+	l.must(l.update(c.ID, planner.UserWish{Person: ann("two")}))
 	refused := func(n, outcome string) {
 		t.Helper()
-		if _, err := l.update(c.ID, provisioner.UserWish{UserName: ptr("newer"), Person: ann(n)}); err == nil || l.lastOutcome() != outcome {
+		if _, err := l.update(c.ID, planner.UserWish{UserName: ptr("newer"), Person: ann(n)}); err == nil || l.lastOutcome() != outcome {
 			t.Fatalf("%s: got %v, %s", n, err, l.lastOutcome())
 		}
 	}
@@ -69,8 +70,8 @@ func TestTidy(t *testing.T) {
 	id := l.id("ann")
 	write := func(email string) (planID string) {
 		t.Helper()
-		edit := func(*store.User) (provisioner.UserWish, error) {
-			return provisioner.UserWish{Person: &store.Person{Emails: []store.MultiValue{{Value: email}}}}, nil
+		edit := func(*store.User) (planner.UserWish, error) {
+			return planner.UserWish{Person: &store.Person{Emails: []store.MultiValue{{Value: email}}}}, nil
 		}
 		return l.must(l.p.UpdateUser(t.Context(), everyScope, id, edit, provisioner.Options{Digest: email})).Plan.ID
 	}

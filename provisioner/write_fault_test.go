@@ -10,6 +10,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -26,19 +27,19 @@ type scenario struct {
 func scenarios() []scenario {
 	return []scenario{
 		{"create user", []string{"CreateUser", "AttachUserPolicy", "AddUserToGroup", "CreateLoginProfile"}, false, func(l *writeLab) error {
-			_, err := l.create(provisioner.UserWish{
+			_, err := l.create(planner.UserWish{
 				UserName: ptr("new"), Entitlements: &[]string{readARN}, Groups: &[]string{l.groupID("dev")}, Password: ptr("Secret-1234"),
 			})
 			return err
 		}, func(l *writeLab) bool { u, ok := l.User("new"); return ok && u.Login != nil }},
 		{"update user", []string{"DetachUserPolicy", "AttachUserPolicy", "RemoveUserFromGroup", "AddUserToGroup", "UpdateUser"}, false, func(l *writeLab) error {
-			_, err := l.update(l.id("ann"), provisioner.UserWish{
+			_, err := l.update(l.id("ann"), planner.UserWish{
 				UserName: ptr("anna"), Entitlements: &[]string{auditARN}, Groups: &[]string{l.groupID("ops")}, Person: &store.Person{Title: "CTO"},
 			})
 			return err
 		}, func(l *writeLab) bool { _, ok := l.User("anna"); return ok }},
 		{"deactivate user", []string{"AttachUserPolicy", "UpdateAccessKey", "UpdateSSHPublicKey", "UpdateServiceSpecificCredential"}, true, func(l *writeLab) error {
-			_, err := l.update(l.id("ann"), provisioner.UserWish{Active: ptr(false)})
+			_, err := l.update(l.id("ann"), planner.UserWish{Active: ptr(false)})
 			return err
 		}, func(l *writeLab) bool {
 			u, _ := l.User("ann")
@@ -52,13 +53,13 @@ func scenarios() []scenario {
 			return err
 		}, func(l *writeLab) bool { _, ok := l.User("ann"); return !ok }},
 		{"create group", []string{"CreateGroup", "AttachGroupPolicy", "AddUserToGroup"}, false, func(l *writeLab) error {
-			_, err := l.p.CreateGroup(l.t.Context(), everyScope, provisioner.GroupWish{
+			_, err := l.p.CreateGroup(l.t.Context(), everyScope, planner.GroupWish{
 				DisplayName: ptr("new"), ExternalID: ptr("x"), Members: &[]string{l.id("ann")}, Policies: &[]string{readARN},
 			}, provisioner.Options{})
 			return err
 		}, func(l *writeLab) bool { return len(l.groupsOf("ann")) == 2 }},
 		{"update group", []string{"DetachGroupPolicy", "AddUserToGroup", "UpdateGroup"}, false, func(l *writeLab) error {
-			_, err := l.updateGroup(l.groupID("ops"), provisioner.GroupWish{
+			_, err := l.updateGroup(l.groupID("ops"), planner.GroupWish{
 				DisplayName: ptr("operations"), Policies: &[]string{}, AddMembers: []string{l.id("ann")},
 			})
 			return err
@@ -210,11 +211,11 @@ func (l *writeLab) open() (open []*store.JournalPlan) {
 
 func wantKind(t *testing.T, kind string, err error) {
 	t.Helper()
-	var denied *provisioner.DeniedError
-	var invalid *provisioner.InvalidError
+	var denied *planner.DeniedError
+	var invalid *planner.InvalidError
 	switch kind {
 	case "denied":
-		if !errors.As(err, &denied) || denied.Rule != provisioner.RuleAWS || denied.Action == "" || denied.Resource == "" {
+		if !errors.As(err, &denied) || denied.Rule != planner.RuleAWS || denied.Action == "" || denied.Resource == "" {
 			t.Errorf("got %v", err)
 		}
 	default:
@@ -265,7 +266,7 @@ func TestOldPlans(t *testing.T) {
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	id := l.id("ann")
 	l.p.CrashAt(1, "before")
-	if _, err := l.update(id, provisioner.UserWish{Active: ptr(false)}); err == nil {
+	if _, err := l.update(id, planner.UserWish{Active: ptr(false)}); err == nil {
 		t.Fatal("it did not crash")
 	}
 	l.Advance(2 * 3600 * 1e9)
@@ -278,7 +279,7 @@ func TestOldPlans(t *testing.T) {
 		t.Fatalf("open plans: %+v", open)
 	}
 	var pending *provisioner.PendingError
-	if _, err := l.update(id, provisioner.UserWish{Active: ptr(true)}); !errors.As(err, &pending) || pending.PlanID != open[0].ID || pending.Reason == "" {
+	if _, err := l.update(id, planner.UserWish{Active: ptr(true)}); !errors.As(err, &pending) || pending.PlanID != open[0].ID || pending.Reason == "" {
 		t.Errorf("a write to its object: got %v, %+v", err, pending)
 	}
 	if err := l.p.ReleasePlan(t.Context(), open[0].ID); err != nil {

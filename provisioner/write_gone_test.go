@@ -4,8 +4,8 @@ import (
 	"slices"
 	"testing"
 
-	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -27,7 +27,7 @@ func TestMemberGone(t *testing.T) {
 			_ = l.account.Snapshot.Update(t.Context(), "somebody", func(tx *store.SnapshotTx) error { return tx.DeleteUser(t.Context(), zoe) })
 		}
 	})
-	l.must(l.updateGroup(dev, provisioner.GroupWish{AddMembers: []string{zoe, yan}}))
+	l.must(l.updateGroup(dev, planner.GroupWish{AddMembers: []string{zoe, yan}}))
 	if u := l.user(yan); !slices.Contains(u.Groups, dev) {
 		t.Errorf("yan is shown in %v", u.Groups)
 	}

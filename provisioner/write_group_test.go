@@ -10,6 +10,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -18,7 +19,7 @@ func TestCreateGroup(t *testing.T) {
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	ann := l.id("ann")
 	long := strings.Repeat("部署", 20)
-	c, err := l.p.CreateGroup(t.Context(), everyScope, provisioner.GroupWish{
+	c, err := l.p.CreateGroup(t.Context(), everyScope, planner.GroupWish{
 		DisplayName: &long, ExternalID: ptr("ext-1"), Members: &[]string{ann}, Policies: &[]string{readARN},
 	}, provisioner.Options{})
 	l.must(c, err)
@@ -40,7 +41,7 @@ func TestCreateGroup(t *testing.T) {
 	}
 	l.afterWindow()
 	l.settled()
-	_, err = l.p.CreateGroup(t.Context(), everyScope, provisioner.GroupWish{DisplayName: &long}, provisioner.Options{})
+	_, err = l.p.CreateGroup(t.Context(), everyScope, planner.GroupWish{DisplayName: &long}, provisioner.Options{})
 	if !errors.Is(err, store.ErrExists) {
 		t.Errorf("again: got %v", err)
 	}
@@ -57,7 +58,7 @@ func TestMembers(t *testing.T) {
 		}
 	})
 	ann, ops := l.id("ann"), l.groupID("ops")
-	c := l.must(l.updateGroup(ops, provisioner.GroupWish{AddMembers: []string{ann, l.id("u03")}, RemoveMembers: []string{l.id("u04"), "AIDANOBODY"}}))
+	c := l.must(l.updateGroup(ops, planner.GroupWish{AddMembers: []string{ann, l.id("u03")}, RemoveMembers: []string{l.id("u04"), "AIDANOBODY"}}))
 	writes, reads := l.calls()
 	want := []string{"RemoveUserFromGroup GroupName=ops UserName=u04", "AddUserToGroup GroupName=ops UserName=ann"}
 	if diff := cmp.Diff(want, writes); diff != "" {
@@ -72,12 +73,12 @@ func TestMembers(t *testing.T) {
 	}
 	l.afterWindow()
 	l.settled()
-	_, err := l.updateGroup(ops, provisioner.GroupWish{AddMembers: []string{"AIDANOBODY"}})
-	var invalid *provisioner.InvalidError
+	_, err := l.updateGroup(ops, planner.GroupWish{AddMembers: []string{"AIDANOBODY"}})
+	var invalid *planner.InvalidError
 	if !errors.As(err, &invalid) || invalid.Attribute != "members" {
 		t.Errorf("an unknown member: got %v", err)
 	}
-	l.must(l.updateGroup(ops, provisioner.GroupWish{Members: &[]string{l.id("u00"), l.id("u01")}, DisplayName: ptr("operations")}))
+	l.must(l.updateGroup(ops, planner.GroupWish{Members: &[]string{l.id("u00"), l.id("u01")}, DisplayName: ptr("operations")}))
 	writes, _ = l.calls()
 	if len(writes) != 11 || writes[10] != "UpdateGroup GroupName=ops NewGroupName=operations" {
 		t.Errorf("replaced by %v", writes)
@@ -126,8 +127,8 @@ func TestGroupQuota(t *testing.T) {
 			a.Join("ann", name)
 		}
 	})
-	_, err := l.updateGroup(l.groupID("ops"), provisioner.GroupWish{AddMembers: []string{l.id("ann")}})
-	var invalid *provisioner.InvalidError
+	_, err := l.updateGroup(l.groupID("ops"), planner.GroupWish{AddMembers: []string{l.id("ann")}})
+	var invalid *planner.InvalidError
 	if !errors.As(err, &invalid) {
 		t.Errorf("an eleventh group: got %v", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"iamscim/provisioner"
 	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -101,20 +102,20 @@ func (l *writeLab) user(id string) *store.User {
 	return u
 }
 
-func (l *writeLab) create(w provisioner.UserWish) (*provisioner.Change, error) {
+func (l *writeLab) create(w planner.UserWish) (*provisioner.Change, error) {
 	return l.p.CreateUser(l.t.Context(), everyScope, w, provisioner.Options{})
 }
 
-func (l *writeLab) update(id string, w provisioner.UserWish) (*provisioner.Change, error) {
-	return l.p.UpdateUser(l.t.Context(), everyScope, id, func(*store.User) (provisioner.UserWish, error) { return w, nil }, provisioner.Options{})
+func (l *writeLab) update(id string, w planner.UserWish) (*provisioner.Change, error) {
+	return l.p.UpdateUser(l.t.Context(), everyScope, id, func(*store.User) (planner.UserWish, error) { return w, nil }, provisioner.Options{})
 }
 
 func (l *writeLab) delete(id string) (*provisioner.Change, error) {
 	return l.p.DeleteUser(l.t.Context(), everyScope, id, nil, provisioner.Options{})
 }
 
-func (l *writeLab) updateGroup(id string, w provisioner.GroupWish) (*provisioner.Change, error) {
-	return l.p.UpdateGroup(l.t.Context(), everyScope, id, func(*store.Group) (provisioner.GroupWish, error) { return w, nil }, provisioner.Options{})
+func (l *writeLab) updateGroup(id string, w planner.GroupWish) (*provisioner.Change, error) {
+	return l.p.UpdateGroup(l.t.Context(), everyScope, id, func(*store.Group) (planner.GroupWish, error) { return w, nil }, provisioner.Options{})
 }
 
 // must ends the test on an error.
@@ -217,7 +218,7 @@ const provisionerWindow = 3 * 60 * 1e9
 
 func wantDenied(t *testing.T, err error, rule string) {
 	t.Helper()
-	var d *provisioner.DeniedError
+	var d *planner.DeniedError
 	if !errors.As(err, &d) || d.Rule != rule {
 		t.Errorf("got %v, want a refusal by rule %q", err, rule)
 	}

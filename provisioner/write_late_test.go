@@ -10,6 +10,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 // TestCrashAndLate: the process dies behind a call, and IAM does not show yet
@@ -69,7 +70,7 @@ func TestUndoAndLate(t *testing.T) {
 				}
 				l.fault(iamsim.Fault{Action: s.actions[last], Code: "AccessDenied"})
 				err := s.run(l)
-				var kind *provisioner.DeniedError
+				var kind *planner.DeniedError
 				if !errors.As(err, &kind) && !errors.Is(err, provisioner.ErrUnavailable) {
 					t.Errorf("got %v", err)
 				}

@@ -10,6 +10,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -22,14 +23,14 @@ func TestRetry(t *testing.T) {
 		t.Helper()
 		l.fault(throttle)
 		var pending *provisioner.PendingError
-		if _, err := l.update(id, provisioner.UserWish{Active: ptr(false)}); !errors.As(err, &pending) || !errors.Is(err, provisioner.ErrThrottled) {
+		if _, err := l.update(id, planner.UserWish{Active: ptr(false)}); !errors.As(err, &pending) || !errors.Is(err, provisioner.ErrThrottled) {
 			t.Fatalf("got %v", err)
 		}
 		l.ClearFaults()
 		if u := l.user(id); u.Active {
 			t.Error("the deny does not show")
 		}
-		if _, err := l.update(id, provisioner.UserWish{UserName: ptr("other")}); !errors.As(err, &pending) {
+		if _, err := l.update(id, planner.UserWish{UserName: ptr("other")}); !errors.As(err, &pending) {
 			t.Errorf("an unrelated write: got %v", err)
 		}
 	}
@@ -53,7 +54,7 @@ func TestRetry(t *testing.T) {
 		l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 		id := l.id("ann")
 		deactivate(t, l, id)
-		c := l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		c := l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		u, _ := l.User("ann")
 		if !c.User.Active || u.Keys[0].Status != "Active" || len(u.Attached) != 1 || u.SSHKeys[0].Status != "Active" {
 			t.Errorf("not given back: %+v", u)
@@ -99,7 +100,7 @@ func TestDeleteConflict(t *testing.T) {
 func TestRecheck(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
-	l.must(l.update(l.id("ann"), provisioner.UserWish{Active: ptr(false)}))
+	l.must(l.update(l.id("ann"), planner.UserWish{Active: ptr(false)}))
 	l.EditUser("ann", func(u *iamsim.User) {
 		u.Keys = append(u.Keys[:1:1], iamsim.AccessKey{ID: "AKIALATE000000000000", Status: "Active"})
 	})
@@ -123,7 +124,7 @@ func TestRecheckUndone(t *testing.T) {
 		"a key":    {func(u *iamsim.User) { u.Keys[0].Status = "Active" }, "UpdateAccessKey AccessKeyId=AKIAACTIVE0000000000 Status=Inactive UserName=ann"},
 		"the deny": {func(u *iamsim.User) { u.Attached = []string{readARN} }, "AttachUserPolicy PolicyArn=" + denyARN + " UserName=ann"},
 	}
-	deactivateAgain := func(l *writeLab, id string) { l.must(l.update(id, provisioner.UserWish{Active: ptr(false)})) }
+	deactivateAgain := func(l *writeLab, id string) { l.must(l.update(id, planner.UserWish{Active: ptr(false)})) }
 	recheck := func(l *writeLab, _ string) { l.p.Recheck(l.t.Context()) }
 	for name, c := range cases {
 		for how, look := range map[string]func(*writeLab, string){"recheck": recheck, "again": deactivateAgain} {
@@ -131,7 +132,7 @@ func TestRecheckUndone(t *testing.T) {
 				t.Parallel()
 				l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 				id := l.id("ann")
-				l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+				l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 				l.EditUser("ann", c.edit)
 				l.ResetCalls()
 				l.Advance(30e9)
@@ -172,7 +173,7 @@ func TestRecheckAfterCrash(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
-			l.must(l.update(l.id("ann"), provisioner.UserWish{Active: ptr(false)}))
+			l.must(l.update(l.id("ann"), planner.UserWish{Active: ptr(false)}))
 			l.EditUser("ann", c.edit)
 			cfg := lifecycle
 			cfg.Guard = c.guard
@@ -195,7 +196,7 @@ func TestTagAttributes(t *testing.T) {
 	cfg.TagAttributes = []string{"email", "department"}
 	l := newWriteLab(t, iamsim.Config{}, cfg, staff)
 	person := store.Person{Emails: []store.MultiValue{{Value: "n@example.com"}}, Enterprise: store.Enterprise{Department: "R&D (west)"}}
-	c := l.must(l.create(provisioner.UserWish{UserName: ptr("new"), Person: &person}))
+	c := l.must(l.create(planner.UserWish{UserName: ptr("new"), Person: &person}))
 	u, _ := l.User("new")
 	if len(u.Tags) != 3 || u.Tags[2].Value != "R D  west" {
 		t.Errorf("tags %v", u.Tags)
@@ -203,7 +204,7 @@ func TestTagAttributes(t *testing.T) {
 	person.Enterprise.Department = ""
 	person.Emails[0].Value = "new@example.com"
 	l.calls()
-	l.must(l.update(c.ID, provisioner.UserWish{Person: &person}))
+	l.must(l.update(c.ID, planner.UserWish{Person: &person}))
 	writes, _ := l.calls()
 	if diff := cmp.Diff([]string{"TagUser UserName=new", "UntagUser TagKeys.member.1=department UserName=new"}, writes); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
@@ -228,9 +229,9 @@ func BenchmarkAddMember(b *testing.B) {
 			ann, big := l.id("ann"), l.groupID("big")
 			i, calls := 0, 0
 			for b.Loop() {
-				w := provisioner.GroupWish{AddMembers: []string{ann}}
+				w := planner.GroupWish{AddMembers: []string{ann}}
 				if i++; i%2 == 0 {
-					w = provisioner.GroupWish{RemoveMembers: []string{ann}}
+					w = planner.GroupWish{RemoveMembers: []string{ann}}
 				}
 				l.must(l.updateGroup(big, w))
 				_, reads := l.calls()

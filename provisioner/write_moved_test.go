@@ -8,6 +8,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -24,12 +25,12 @@ func TestRenamedMeanwhile(t *testing.T) {
 	cases := map[string]struct {
 		have  []string
 		after string
-		wish  provisioner.UserWish
+		wish  planner.UserWish
 	}{
-		"what is to be removed": {both, "DetachUserPolicy", provisioner.UserWish{Entitlements: &[]string{}}},
-		"what is to be added":   {both[:1], "DetachUserPolicy", provisioner.UserWish{Entitlements: &[]string{auditARN}}},
-		"the name":              {both[:1], "DetachUserPolicy", provisioner.UserWish{Entitlements: &[]string{}, UserName: ptr("anna")}},
-		"the path":              {both[:1], "DetachUserPolicy", provisioner.UserWish{Entitlements: &[]string{}, Path: ptr("/x/")}},
+		"what is to be removed": {both, "DetachUserPolicy", planner.UserWish{Entitlements: &[]string{}}},
+		"what is to be added":   {both[:1], "DetachUserPolicy", planner.UserWish{Entitlements: &[]string{auditARN}}},
+		"the name":              {both[:1], "DetachUserPolicy", planner.UserWish{Entitlements: &[]string{}, UserName: ptr("anna")}},
+		"the path":              {both[:1], "DetachUserPolicy", planner.UserWish{Entitlements: &[]string{}, Path: ptr("/x/")}},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -66,7 +67,7 @@ func TestRenamedMeanwhile(t *testing.T) {
 			})
 			deleteUser(t, l.client(), "ann")
 		})
-		if _, err := l.update(id, provisioner.UserWish{Entitlements: &[]string{}}); !errors.Is(err, store.ErrNotFound) {
+		if _, err := l.update(id, planner.UserWish{Entitlements: &[]string{}}); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("got %v", err)
 		}
 		l.afterWindow()
@@ -92,15 +93,15 @@ func TestMemberRenamedMeanwhile(t *testing.T) {
 				if deleted {
 					l.must(l.delete(bob))
 				} else {
-					l.must(l.update(bob, provisioner.UserWish{UserName: ptr("robert")}))
+					l.must(l.update(bob, planner.UserWish{UserName: ptr("robert")}))
 				}
-				l.must(l.create(provisioner.UserWish{UserName: ptr("bob")}))
+				l.must(l.create(planner.UserWish{UserName: ptr("bob")}))
 			})
-			_, err := l.updateGroup(ops, provisioner.GroupWish{AddMembers: []string{ann, bob}})
+			_, err := l.updateGroup(ops, planner.GroupWish{AddMembers: []string{ann, bob}})
 			if u, _ := l.User("bob"); len(u.Groups) > 0 {
 				t.Errorf("the new bob is in %v", u.Groups)
 			}
-			var invalid *provisioner.InvalidError
+			var invalid *planner.InvalidError
 			robert, _ := l.User("robert")
 			switch {
 			case deleted && (!errors.As(err, &invalid) || len(l.groupsOf("ann")) != 1):
@@ -120,10 +121,10 @@ func TestGroupRenamedMeanwhile(t *testing.T) {
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	ann, ops := l.id("ann"), l.groupID("ops")
 	l.after("DetachUserPolicy", 1, func() {
-		l.must(l.updateGroup(ops, provisioner.GroupWish{DisplayName: ptr("operations")}))
-		l.must(l.p.CreateGroup(t.Context(), everyScope, provisioner.GroupWish{DisplayName: ptr("ops")}, provisioner.Options{}))
+		l.must(l.updateGroup(ops, planner.GroupWish{DisplayName: ptr("operations")}))
+		l.must(l.p.CreateGroup(t.Context(), everyScope, planner.GroupWish{DisplayName: ptr("ops")}, provisioner.Options{}))
 	})
-	l.must(l.update(ann, provisioner.UserWish{Entitlements: &[]string{}, Groups: &[]string{ops}}))
+	l.must(l.update(ann, planner.UserWish{Entitlements: &[]string{}, Groups: &[]string{ops}}))
 	if u, _ := l.User("ann"); !slices.Equal(u.Groups, []string{ops}) {
 		t.Errorf("ann is in %v, want %s", u.Groups, ops)
 	}
@@ -137,7 +138,7 @@ func TestRenamedBetweenProofs(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	l.p.CrashAt(0, "after")
-	if _, err := l.update(l.id("ann"), provisioner.UserWish{Entitlements: &[]string{}}); err == nil {
+	if _, err := l.update(l.id("ann"), planner.UserWish{Entitlements: &[]string{}}); err == nil {
 		t.Fatal("it did not crash")
 	}
 	l.restart(lifecycle)
@@ -160,7 +161,7 @@ func TestMemberRenamedBefore(t *testing.T) {
 	l.EditUser("ann", func(u *iamsim.User) { u.Name = "zoe" })
 	before := l.groupsOf("zoe")
 	l.p.CrashAt(0, "after")
-	if _, err := l.updateGroup(ops, provisioner.GroupWish{AddMembers: []string{ann}}); err == nil {
+	if _, err := l.updateGroup(ops, planner.GroupWish{AddMembers: []string{ann}}); err == nil {
 		t.Fatal("it did not crash")
 	}
 	l.restart(lifecycle)

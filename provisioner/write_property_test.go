@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -46,7 +46,7 @@ func TestRandomUsers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	id := l.id("ann")
 	for i := range 80 {
-		w := provisioner.UserWish{
+		w := planner.UserWish{
 			UserName: maybe(rng, fmt.Sprintf("Ann %d", rng.IntN(5))), Active: maybe(rng, rng.IntN(3) > 0), Path: maybe(rng, []string{"/", "/a/", "/b/c/"}[rng.IntN(3)]),
 			Entitlements: maybe(rng, someOf(rng, attachable)), Groups: maybe(rng, someOf(rng, groups)), Person: maybe(rng, store.Person{Title: fmt.Sprint(i)}),
 			Boundary: maybe(rng, []string{"", auditARN}[rng.IntN(2)]),
@@ -71,7 +71,7 @@ func TestRandomUsers(t *testing.T) {
 }
 
 // unmet says what of a wish is not true.
-func unmet(w *provisioner.UserWish, u *store.User) string {
+func unmet(w *planner.UserWish, u *store.User) string {
 	var entitled []string
 	for _, p := range u.Attached {
 		if !p.Deny {
@@ -114,7 +114,7 @@ func TestRandomGroups(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))
 	id := l.groupID("ops")
 	for i := range 60 {
-		w := provisioner.GroupWish{
+		w := planner.GroupWish{
 			DisplayName: maybe(rng, []string{"ops", "R & D", strings.Repeat("é", 60)}[rng.IntN(3)]), ExternalID: maybe(rng, fmt.Sprint(rng.IntN(3))),
 			Path: maybe(rng, []string{"/", "/a/"}[rng.IntN(2)]), Policies: maybe(rng, someOf(rng, attachable)),
 		}
@@ -143,7 +143,7 @@ func TestRandomGroups(t *testing.T) {
 	l.settled()
 }
 
-func (l *writeLab) unmetGroup(w *provisioner.GroupWish, g *store.Group) string {
+func (l *writeLab) unmetGroup(w *planner.GroupWish, g *store.Group) string {
 	var members, attached []string
 	err := l.account.Snapshot.View(l.t.Context(), func(tx *store.SnapshotTx) error {
 		list, err := tx.Members(l.t.Context(), g.ID, false)

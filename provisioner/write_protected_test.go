@@ -6,6 +6,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -36,7 +37,7 @@ func TestProtectedMeanwhile(t *testing.T) {
 			if len(open) != 1 || open[0].State != store.PlanWaiting {
 				t.Fatalf("open plans: %+v", open)
 			}
-			wantDenied(t, l.p.ReleasePlan(t.Context(), open[0].ID), provisioner.RuleProtected)
+			wantDenied(t, l.p.ReleasePlan(t.Context(), open[0].ID), planner.RuleProtected)
 			l.restart(lifecycle)
 			if err := l.p.ReleasePlan(t.Context(), open[0].ID); err != nil {
 				t.Error(err)
@@ -58,7 +59,7 @@ func TestProtectedMeanwhile(t *testing.T) {
 		})
 		l.after("RemoveUserFromGroup", 1, func() { l.Join("boss", "dev") })
 		_, err := l.p.DeleteGroup(t.Context(), everyScope, l.groupID("dev"), nil, provisioner.Options{})
-		wantDenied(t, err, provisioner.RuleProtected)
+		wantDenied(t, err, planner.RuleProtected)
 		if boss, _ := l.User("boss"); !slices.Contains(boss.Groups, l.groupID("dev")) {
 			t.Error("a protected user lost a group")
 		}

@@ -9,6 +9,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -30,7 +31,7 @@ func TestEqualRetry(t *testing.T) {
 	ids := make([]string, 4)
 	for i := range ids {
 		wg.Go(func() {
-			c, err := l.p.CreateUser(t.Context(), everyScope, provisioner.UserWish{UserName: ptr("new")}, provisioner.Options{Digest: "same"})
+			c, err := l.p.CreateUser(t.Context(), everyScope, planner.UserWish{UserName: ptr("new")}, provisioner.Options{Digest: "same"})
 			if err != nil {
 				t.Error(err)
 				return
@@ -58,8 +59,8 @@ func TestBackground(t *testing.T) {
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
 	_, release := l.hold("DetachUserPolicy")
-	edit := func(*store.User) (provisioner.UserWish, error) {
-		return provisioner.UserWish{Entitlements: &[]string{}}, nil
+	edit := func(*store.User) (planner.UserWish, error) {
+		return planner.UserWish{Entitlements: &[]string{}}, nil
 	}
 	var pending *provisioner.PendingError
 	for pending == nil || pending.PlanID == "" { // the time may end before the plan begins
@@ -68,7 +69,7 @@ func TestBackground(t *testing.T) {
 			t.Fatalf("got %v", err)
 		}
 	}
-	if _, err := l.update(id, provisioner.UserWish{Active: ptr(false)}); !errors.As(err, &pending) {
+	if _, err := l.update(id, planner.UserWish{Active: ptr(false)}); !errors.As(err, &pending) {
 		t.Errorf("another write: got %v", err)
 	}
 	release()
@@ -110,8 +111,8 @@ func TestClientGone(t *testing.T) {
 		cancel()
 		read()
 	}()
-	edit := func(*store.User) (provisioner.UserWish, error) {
-		return provisioner.UserWish{Entitlements: &[]string{}}, nil
+	edit := func(*store.User) (planner.UserWish, error) {
+		return planner.UserWish{Entitlements: &[]string{}}, nil
 	}
 	if _, err := l.p.UpdateUser(ctx, everyScope, id, edit, provisioner.Options{}); err == nil {
 		t.Error("no error although the client has gone")
@@ -146,7 +147,7 @@ func TestNameRace(t *testing.T) {
 	var wg sync.WaitGroup
 	errs := make([]error, 3)
 	for i, name := range []string{"New", "new", "NEW"} {
-		wg.Go(func() { _, errs[i] = l.create(provisioner.UserWish{UserName: &name}) })
+		wg.Go(func() { _, errs[i] = l.create(planner.UserWish{UserName: &name}) })
 	}
 	wg.Wait()
 	failed := 0
@@ -167,11 +168,11 @@ func TestForeignName(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	l.AddUser(iamsim.User{Name: "new"})
-	if _, err := l.create(provisioner.UserWish{UserName: ptr("new")}); !errors.Is(err, store.ErrExists) {
+	if _, err := l.create(planner.UserWish{UserName: ptr("new")}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("got %v", err)
 	}
 	l.AddGroup(iamsim.Group{Name: "new"})
-	_, err := l.p.CreateGroup(t.Context(), everyScope, provisioner.GroupWish{DisplayName: ptr("new")}, provisioner.Options{})
+	_, err := l.p.CreateGroup(t.Context(), everyScope, planner.GroupWish{DisplayName: ptr("new")}, provisioner.Options{})
 	if !errors.Is(err, store.ErrExists) {
 		t.Errorf("group: got %v", err)
 	}
@@ -189,14 +190,14 @@ func TestDelays(t *testing.T) {
 		t.Fatal(err)
 	}
 	dev, ops := l.groupID("dev"), l.groupID("ops")
-	c := l.must(l.create(provisioner.UserWish{UserName: ptr("new"), Entitlements: &[]string{readARN}, Groups: &[]string{dev}}))
+	c := l.must(l.create(planner.UserWish{UserName: ptr("new"), Entitlements: &[]string{readARN}, Groups: &[]string{dev}}))
 	id := c.ID
-	l.must(l.update(id, provisioner.UserWish{Entitlements: &[]string{auditARN}}))
-	l.must(l.updateGroup(ops, provisioner.GroupWish{AddMembers: []string{id}}))
-	l.must(l.updateGroup(dev, provisioner.GroupWish{RemoveMembers: []string{id}}))
-	l.must(l.updateGroup(ops, provisioner.GroupWish{Members: &[]string{}}))
-	l.must(l.update(id, provisioner.UserWish{UserName: ptr("newer")}))
-	c = l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+	l.must(l.update(id, planner.UserWish{Entitlements: &[]string{auditARN}}))
+	l.must(l.updateGroup(ops, planner.GroupWish{AddMembers: []string{id}}))
+	l.must(l.updateGroup(dev, planner.GroupWish{RemoveMembers: []string{id}}))
+	l.must(l.updateGroup(ops, planner.GroupWish{Members: &[]string{}}))
+	l.must(l.update(id, planner.UserWish{UserName: ptr("newer")}))
+	c = l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 	if c.User.Active {
 		t.Error("still active")
 	}
@@ -231,14 +232,14 @@ func TestNewCredential(t *testing.T) {
 			once()
 		}
 	}))
-	l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+	l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 	u, _ := l.User("ann")
 	for _, k := range u.Keys {
 		if k.Status != "Inactive" {
 			t.Errorf("key %s is %s", k.ID, k.Status)
 		}
 	}
-	l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+	l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 	u, _ = l.User("ann")
 	for _, k := range u.Keys {
 		if k.Status != "Active" {
@@ -253,8 +254,8 @@ func TestDryRun(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{ReadOnly: true}, staff)
 	id := l.id("ann")
-	edit := func(*store.User) (provisioner.UserWish, error) {
-		return provisioner.UserWish{UserName: ptr("anna"), Active: ptr(false), Entitlements: &[]string{}}, nil
+	edit := func(*store.User) (planner.UserWish, error) {
+		return planner.UserWish{UserName: ptr("anna"), Active: ptr(false), Entitlements: &[]string{}}, nil
 	}
 	dry, err := l.p.UpdateUser(t.Context(), everyScope, id, edit, provisioner.Options{DryRun: true})
 	if err != nil {
@@ -268,7 +269,7 @@ func TestDryRun(t *testing.T) {
 		t.Errorf("the dry run made a generation: %+v", g)
 	}
 	_, err = l.p.UpdateUser(t.Context(), everyScope, id, edit, provisioner.Options{})
-	wantDenied(t, err, provisioner.RuleReadOnly)
+	wantDenied(t, err, planner.RuleReadOnly)
 	l.restart(provisioner.WriteConfig{})
 	c, err := l.p.UpdateUser(t.Context(), everyScope, id, edit, provisioner.Options{})
 	if err != nil {
@@ -280,7 +281,7 @@ func TestDryRun(t *testing.T) {
 	if dry.User.UserName != c.User.UserName || dry.User.Active != c.User.Active || dry.User.ARN != c.User.ARN || len(dry.User.Attached) != len(c.User.Attached) {
 		t.Errorf("shown %+v, became %+v", dry.User, c.User)
 	}
-	dry, err = l.p.CreateUser(t.Context(), everyScope, provisioner.UserWish{UserName: ptr("new")}, provisioner.Options{DryRun: true})
+	dry, err = l.p.CreateUser(t.Context(), everyScope, planner.UserWish{UserName: ptr("new")}, provisioner.Options{DryRun: true})
 	if err != nil || dry.ID != "" || dry.User.UserName != "new" || dry.User.ARN == "" {
 		t.Errorf("creation: %+v, %v", dry, err)
 	}
@@ -291,27 +292,27 @@ func TestScopes(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	writer := provisioner.Actor{Credential: "w", Scopes: map[string]bool{"write": true}}
-	wishes := map[string]provisioner.UserWish{
+	wishes := map[string]planner.UserWish{
 		"entitlements": {Entitlements: &[]string{}}, "password": {Password: ptr("Secret-4321")},
 	}
 	for name, w := range wishes {
 		t.Run(name, func(t *testing.T) {
 			l.ResetCalls()
-			_, err := l.p.UpdateUser(t.Context(), writer, l.id("ann"), func(*store.User) (provisioner.UserWish, error) { return w, nil }, provisioner.Options{})
-			wantDenied(t, err, provisioner.RuleScope)
+			_, err := l.p.UpdateUser(t.Context(), writer, l.id("ann"), func(*store.User) (planner.UserWish, error) { return w, nil }, provisioner.Options{})
+			wantDenied(t, err, planner.RuleScope)
 			if writes, _ := l.calls(); len(writes) != 0 || l.lastOutcome() != "denied" {
 				t.Errorf("calls %v, audited as %q", writes, l.lastOutcome())
 			}
 		})
 	}
 	_, err := l.p.DeleteUser(t.Context(), provisioner.Actor{Scopes: map[string]bool{"read": true}}, l.id("ann"), nil, provisioner.Options{})
-	wantDenied(t, err, provisioner.RuleScope)
-	_, err = l.p.UpdateUser(t.Context(), writer, l.id("ann"), func(*store.User) (provisioner.UserWish, error) {
-		return provisioner.UserWish{Active: ptr(false)}, nil
+	wantDenied(t, err, planner.RuleScope)
+	_, err = l.p.UpdateUser(t.Context(), writer, l.id("ann"), func(*store.User) (planner.UserWish, error) {
+		return planner.UserWish{Active: ptr(false)}, nil
 	}, provisioner.Options{})
 	if err != nil {
 		t.Errorf("a deactivation needs no scope for entitlements: %v", err)
 	}
 	_, err = l.delete(l.id("bootstrap"))
-	wantDenied(t, err, provisioner.RuleProtected)
+	wantDenied(t, err, planner.RuleProtected)
 }

@@ -12,6 +12,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -175,23 +176,23 @@ func (c *raceClient) run(ctx context.Context, t *testing.T) {
 
 func excusable(err error) bool {
 	var pending *provisioner.PendingError
-	var denied *provisioner.DeniedError
-	return errors.As(err, &pending) || errors.Is(err, provisioner.ErrConflict) || errors.As(err, &denied) && denied.Rule == provisioner.RuleForeign
+	var denied *planner.DeniedError
+	return errors.As(err, &pending) || errors.Is(err, provisioner.ErrConflict) || errors.As(err, &denied) && denied.Rule == planner.RuleForeign
 }
 
 func (c *raceClient) write(what, u, g int, on bool) error {
 	var err error
 	switch what {
 	case 0:
-		w := provisioner.GroupWish{AddMembers: []string{c.users[u]}}
+		w := planner.GroupWish{AddMembers: []string{c.users[u]}}
 		if !on {
-			w = provisioner.GroupWish{RemoveMembers: []string{c.users[u]}}
+			w = planner.GroupWish{RemoveMembers: []string{c.users[u]}}
 		}
 		if _, err = c.l.updateGroup(c.groups[g], w); err == nil {
 			c.member[[2]int{u, g}] = on
 		}
 	case 1:
-		if _, err = c.l.update(c.users[u], provisioner.UserWish{Active: &on}); err == nil {
+		if _, err = c.l.update(c.users[u], planner.UserWish{Active: &on}); err == nil {
 			c.active[u] = on
 		}
 	case 2:
@@ -199,7 +200,7 @@ func (c *raceClient) write(what, u, g int, on bool) error {
 		if on {
 			arns = []string{readARN}
 		}
-		if _, err = c.l.update(c.users[u], provisioner.UserWish{Entitlements: &arns}); err == nil {
+		if _, err = c.l.update(c.users[u], planner.UserWish{Entitlements: &arns}); err == nil {
 			c.policy[u] = on
 		}
 	case 3:
@@ -207,7 +208,7 @@ func (c *raceClient) write(what, u, g int, on bool) error {
 		if on {
 			name = "new" + name
 		}
-		if _, err = c.l.update(c.users[u], provisioner.UserWish{UserName: &name, Person: &store.Person{Title: name}}); err == nil {
+		if _, err = c.l.update(c.users[u], planner.UserWish{UserName: &name, Person: &store.Person{Title: name}}); err == nil {
 			c.name[u] = name
 		}
 	}

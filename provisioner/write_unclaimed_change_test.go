@@ -7,6 +7,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -15,7 +16,7 @@ func TestResultChangedMeanwhile(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 	l.createSentAway()
-	l.must(l.update(l.id("new"), provisioner.UserWish{Entitlements: &[]string{auditARN}}))
+	l.must(l.update(l.id("new"), planner.UserWish{Entitlements: &[]string{auditARN}}))
 	l.calls()
 	c, err := l.createAs(everyScope, as("d"))
 	l.wantNew(c, err)
@@ -68,15 +69,15 @@ func TestResultOfUpdate(t *testing.T) {
 			var got *provisioner.Change
 			update := func(ctx context.Context, opt provisioner.Options) (err error) {
 				opt.Conditional = c.conditional
-				got, err = l.p.UpdateUser(ctx, everyScope, id, func(*store.User) (provisioner.UserWish, error) {
+				got, err = l.p.UpdateUser(ctx, everyScope, id, func(*store.User) (planner.UserWish, error) {
 					asked++
-					return provisioner.UserWish{Entitlements: &[]string{}}, nil
+					return planner.UserWish{Entitlements: &[]string{}}, nil
 				}, opt)
 				return err
 			}
 			l.sentAway("DetachUserPolicy", update)
 			if c.meanwhile != nil {
-				l.must(l.update(id, provisioner.UserWish{Entitlements: c.meanwhile}))
+				l.must(l.update(id, planner.UserWish{Entitlements: c.meanwhile}))
 			}
 			asked = 0
 			if err := update(t.Context(), as("d")); err != nil || len(got.User.Attached) != 0 {
@@ -133,7 +134,7 @@ func TestResultOfGroup(t *testing.T) {
 			l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
 			var got *provisioner.Change
 			create := func(ctx context.Context, opt provisioner.Options) (err error) {
-				got, err = l.p.CreateGroup(ctx, everyScope, provisioner.GroupWish{DisplayName: ptr("new"), AddMembers: []string{l.id("ann")}}, opt)
+				got, err = l.p.CreateGroup(ctx, everyScope, planner.GroupWish{DisplayName: ptr("new"), AddMembers: []string{l.id("ann")}}, opt)
 				return err
 			}
 			l.sentAway("CreateGroup", create)

@@ -9,6 +9,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -17,7 +18,7 @@ func as(digest string) provisioner.Options { return provisioner.Options{Digest: 
 
 // createAs creates the user new.
 func (l *writeLab) createAs(a provisioner.Actor, opt provisioner.Options) (*provisioner.Change, error) {
-	return l.p.CreateUser(l.t.Context(), a, provisioner.UserWish{UserName: ptr("new"), Entitlements: &[]string{readARN}}, opt)
+	return l.p.CreateUser(l.t.Context(), a, planner.UserWish{UserName: ptr("new"), Entitlements: &[]string{readARN}}, opt)
 }
 
 // sentAway makes a request whose time ends while an action is under way, and
@@ -93,7 +94,7 @@ func TestRetryAfterTheEnd(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	// Whatever it comes to, nobody receives it.
-	_, _ = l.p.CreateUser(gone, everyScope, provisioner.UserWish{UserName: ptr("new")}, as("d"))
+	_, _ = l.p.CreateUser(gone, everyScope, planner.UserWish{UserName: ptr("new")}, as("d"))
 	l.drained()
 	l.wantNew(l.createAs(everyScope, as("d")))
 	_, err = l.createAs(everyScope, as("d"))
@@ -155,7 +156,7 @@ func TestConnectionBroke(t *testing.T) {
 		<-arrived
 		hangUp()
 	}()
-	_, err := l.p.CreateUser(ctx, everyScope, provisioner.UserWish{UserName: ptr("new")}, as("d"))
+	_, err := l.p.CreateUser(ctx, everyScope, planner.UserWish{UserName: ptr("new")}, as("d"))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
@@ -194,7 +195,7 @@ func TestResultOfFailure(t *testing.T) {
 	if _, ok := l.User("new"); ok {
 		t.Fatal("not undone")
 	}
-	var invalid *provisioner.InvalidError
+	var invalid *planner.InvalidError
 	if _, err := l.createAs(everyScope, as("d")); !errors.As(err, &invalid) {
 		t.Errorf("got %v", err)
 	}
@@ -213,7 +214,7 @@ func TestUnfinishedIsNoResult(t *testing.T) {
 	id := l.id("ann")
 	l.fault(iamsim.Fault{Action: "UpdateAccessKey", Code: "Throttling", Count: -1})
 	deactivate := func(ctx context.Context, opt provisioner.Options) error {
-		edit := func(*store.User) (provisioner.UserWish, error) { return provisioner.UserWish{Active: ptr(false)}, nil }
+		edit := func(*store.User) (planner.UserWish, error) { return planner.UserWish{Active: ptr(false)}, nil }
 		_, err := l.p.UpdateUser(ctx, everyScope, id, edit, opt)
 		return err
 	}

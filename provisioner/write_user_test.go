@@ -8,6 +8,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -19,7 +20,7 @@ const (
 func TestCreateUser(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{CreatePath: "/scim/", CreateTags: []store.Tag{{Key: "team", Value: "it"}}}, nil)
-	c := l.must(l.create(provisioner.UserWish{
+	c := l.must(l.create(planner.UserWish{
 		UserName: ptr("Ann Smith"), Person: &store.Person{DisplayName: "Ann"}, Active: ptr(true), Entitlements: &[]string{readARN},
 	}))
 	writes, _ := l.calls()
@@ -36,7 +37,7 @@ func TestCreateUser(t *testing.T) {
 	}
 	l.afterWindow()
 	l.settled()
-	if _, err := l.create(provisioner.UserWish{UserName: ptr("ann smith")}); !errors.Is(err, store.ErrExists) {
+	if _, err := l.create(planner.UserWish{UserName: ptr("ann smith")}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("a second user of that name: got %v", err)
 	}
 	if writes, _ := l.calls(); len(writes) != 0 {
@@ -47,7 +48,7 @@ func TestCreateUser(t *testing.T) {
 func TestCreateInactive(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{Passwords: true}, nil)
-	c := l.must(l.create(provisioner.UserWish{UserName: ptr("ann"), Active: ptr(false), Password: ptr("Secret-1234")}))
+	c := l.must(l.create(planner.UserWish{UserName: ptr("ann"), Active: ptr(false), Password: ptr("Secret-1234")}))
 	writes, _ := l.calls()
 	want := []string{"CreateUser UserName=ann", "AttachUserPolicy PolicyArn=" + denyARN + " UserName=ann"}
 	if diff := cmp.Diff(want, writes); diff != "" {
@@ -58,7 +59,7 @@ func TestCreateInactive(t *testing.T) {
 	}
 	l.afterWindow()
 	l.settled()
-	c = l.must(l.update(c.ID, provisioner.UserWish{Active: ptr(true)}))
+	c = l.must(l.update(c.ID, planner.UserWish{Active: ptr(true)}))
 	writes, _ = l.calls()
 	if diff := cmp.Diff([]string{"DetachUserPolicy PolicyArn=" + denyARN + " UserName=ann"}, writes); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
@@ -88,7 +89,7 @@ func TestDeactivate(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
-	c := l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+	c := l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 	writes, reads := l.calls()
 	want := []string{
 		"AttachUserPolicy PolicyArn=" + denyARN + " UserName=ann",
@@ -106,7 +107,7 @@ func TestDeactivate(t *testing.T) {
 		t.Error("still active")
 	}
 	t.Run("again", func(t *testing.T) {
-		l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+		l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 		if writes, _ := l.calls(); len(writes) != 0 {
 			t.Errorf("calls %v", writes)
 		}
@@ -114,7 +115,7 @@ func TestDeactivate(t *testing.T) {
 	l.afterWindow()
 	l.settled()
 	t.Run("reactivate", func(t *testing.T) {
-		c := l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+		c := l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 		writes, _ := l.calls()
 		want := []string{
 			"UpdateAccessKey AccessKeyId=AKIAACTIVE0000000000 Status=Active UserName=ann",
@@ -141,15 +142,15 @@ func TestReactivateOverForeignDeny(t *testing.T) {
 		l.EditUser("ann", func(u *iamsim.User) { u.Attached = append(u.Attached, arn) })
 	}
 	attach(denyARN)
-	_, err := l.update(id, provisioner.UserWish{Active: ptr(true)})
-	wantDenied(t, err, provisioner.RuleForeign)
-	l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+	_, err := l.update(id, planner.UserWish{Active: ptr(true)})
+	wantDenied(t, err, planner.RuleForeign)
+	l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 	writes, _ := l.calls()
 	if len(writes) == 0 || writes[0] != "PutUserPolicy PolicyName=iamscim-deactivated UserName=ann" {
 		t.Errorf("beside a foreign deny: %v", writes)
 	}
-	_, err = l.update(id, provisioner.UserWish{Active: ptr(true)})
-	wantDenied(t, err, provisioner.RuleForeign)
+	_, err = l.update(id, planner.UserWish{Active: ptr(true)})
+	wantDenied(t, err, planner.RuleForeign)
 	if writes, _ := l.calls(); len(writes) != 0 {
 		t.Errorf("calls %v", writes)
 	}
@@ -157,22 +158,22 @@ func TestReactivateOverForeignDeny(t *testing.T) {
 		u.Attached = []string{readARN, "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"}
 	})
 	l.afterWindow()
-	_, err = l.update(id, provisioner.UserWish{Active: ptr(true)})
-	wantDenied(t, err, provisioner.RuleQuarantine)
+	_, err = l.update(id, planner.UserWish{Active: ptr(true)})
+	wantDenied(t, err, planner.RuleQuarantine)
 }
 
 func TestDenyWithoutRoom(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{AttachLimit: 1}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
-	l.must(l.update(id, provisioner.UserWish{Active: ptr(false)}))
+	l.must(l.update(id, planner.UserWish{Active: ptr(false)}))
 	writes, _ := l.calls()
 	if writes[0] != "PutUserPolicy PolicyName=iamscim-deactivated UserName=ann" {
 		t.Errorf("calls %v", writes)
 	}
 	l.afterWindow()
 	l.settled()
-	c := l.must(l.update(id, provisioner.UserWish{Active: ptr(true)}))
+	c := l.must(l.update(id, planner.UserWish{Active: ptr(true)}))
 	if u, _ := l.User("ann"); len(u.Inline) != 1 || !c.User.Active {
 		t.Errorf("inline policies %v, active %v", u.Inline, c.User.Active)
 	}
@@ -182,14 +183,14 @@ func TestRename(t *testing.T) {
 	t.Parallel()
 	l := newWriteLab(t, iamsim.Config{}, provisioner.WriteConfig{}, staff)
 	id := l.id("ann")
-	c := l.must(l.update(id, provisioner.UserWish{UserName: ptr("ANN")}))
+	c := l.must(l.update(id, planner.UserWish{UserName: ptr("ANN")}))
 	if writes, _ := l.calls(); len(writes) != 0 {
 		t.Errorf("only the case differs, calls %v", writes)
 	}
 	if got := c.User.Person.Emails; len(got) != 1 || got[0].Value != "ann@example.com" || len(c.User.AttributeSources) != 0 {
 		t.Errorf("the first write did not adopt what was shown: %+v from %+v", got, c.User.AttributeSources)
 	}
-	c = l.must(l.update(id, provisioner.UserWish{UserName: ptr("Anna"), Person: &store.Person{Title: "CTO"}, Path: ptr("/board/")}))
+	c = l.must(l.update(id, planner.UserWish{UserName: ptr("Anna"), Person: &store.Person{Title: "CTO"}, Path: ptr("/board/")}))
 	writes, _ := l.calls()
 	if diff := cmp.Diff([]string{"UpdateUser NewPath=/board/ NewUserName=Anna UserName=ann"}, writes); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
@@ -200,11 +201,11 @@ func TestRename(t *testing.T) {
 	l.afterWindow()
 	l.settled()
 	l.EditUser("Anna", func(u *iamsim.User) { u.Name = "Annie" })
-	c = l.must(l.update(id, provisioner.UserWish{Entitlements: &[]string{}}))
+	c = l.must(l.update(id, planner.UserWish{Entitlements: &[]string{}}))
 	if c.User.Name != "Annie" || len(c.User.Attached) != 0 {
 		t.Errorf("renamed behind our back: %+v", c.User)
 	}
-	if _, err := l.update(id, provisioner.UserWish{UserName: ptr("bootstrap")}); !errors.Is(err, store.ErrExists) {
+	if _, err := l.update(id, planner.UserWish{UserName: ptr("bootstrap")}); !errors.Is(err, store.ErrExists) {
 		t.Errorf("a name that is taken: got %v", err)
 	}
 }

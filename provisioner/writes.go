@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"golang.org/x/time/rate"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -26,7 +27,7 @@ type WriteConfig struct {
 	CreatePath     string // of new users and groups ("/")
 	CreateBoundary string // of new users
 	CreateTags     []store.Tag
-	TagAttributes  []string // person attributes to write as tags, too: keys of the table in plan_tags.go
+	TagAttributes  []string // person attributes to write as tags, too: planner.TagAttributes
 	Strict         bool     // a deactivation also deletes the password
 	Passwords      bool     // write passwords
 	GroupsViaUsers bool     // memberships may be written through the user
@@ -48,8 +49,8 @@ func (c *WriteConfig) createPath() string {
 }
 
 // planning is the part that plans depend on.
-func (c *WriteConfig) planning() settings {
-	return settings{
+func (c *WriteConfig) planning() planner.Settings {
+	return planner.Settings{
 		MaxCalls: c.MaxCalls, CreatePath: c.createPath(), CreateBoundary: c.CreateBoundary, CreateTags: c.CreateTags,
 		TagAttributes: c.TagAttributes, Strict: c.Strict, Passwords: c.Passwords, GroupsViaUsers: c.GroupsViaUsers,
 	}
@@ -91,7 +92,7 @@ type writes struct {
 	freshFor time.Duration
 	// crash, if set, is asked before and after each call whether the process
 	// dies here. Tests set it.
-	crash func(point string, s *Step) bool
+	crash func(point string, s *planner.Step) bool
 
 	ours       ourselves
 	capability capability

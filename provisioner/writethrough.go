@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -48,7 +49,7 @@ func (e *execution) publish(ctx context.Context, journaled func() error) error {
 	return e.p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
 		ref := e.plan.Object
 		switch {
-		case e.x.user == nil && e.x.group == nil:
+		case e.x.User == nil && e.x.Group == nil:
 		case ref.Kind == store.KindGroup:
 			e.group, err = groupIn(ctx, tx, ref.ID)
 		default:
@@ -64,7 +65,7 @@ func (e *execution) meetPolicies(ctx context.Context) {
 	var arns []string
 	for s := range e.effects {
 		if s.Action == "AttachUserPolicy" || s.Action == "AttachGroupPolicy" {
-			arns = append(arns, s.param("policy"))
+			arns = append(arns, s.Param("policy"))
 		}
 	}
 	if _, err := e.p.learn(ctx, arns); err != nil {
@@ -80,7 +81,7 @@ func (e *execution) self() store.Protection {
 }
 
 // done yields the steps that took effect.
-func (e *execution) done(yield func(*Step) bool) {
+func (e *execution) done(yield func(*planner.Step) bool) {
 	for i := range e.plan.Steps {
 		if s := e.states[i]; s != store.StepDone && s != store.StepSkipped {
 			continue
@@ -93,7 +94,7 @@ func (e *execution) done(yield func(*Step) bool) {
 
 // effects yields what is true now that the plan was carried out: its steps that
 // took effect, and the inverses of those that were taken back.
-func (e *execution) effects(yield func(*Step) bool) {
+func (e *execution) effects(yield func(*planner.Step) bool) {
 	for s := range e.done {
 		if !yield(s) {
 			return
@@ -122,9 +123,9 @@ func (e *execution) touched() []store.Protection {
 		switch {
 		case s.UserID != "" && s.GroupID != "":
 			add(store.ThingMembership, s.UserID, s.GroupID)
-		case s.param("policy") != "":
-			add(store.ThingAttachment, s.UserID+s.GroupID, s.param("policy"))
-		case s.onCredential() && len(s.Params) > 1:
+		case s.Param("policy") != "":
+			add(store.ThingAttachment, s.UserID+s.GroupID, s.Param("policy"))
+		case s.OnCredential() && len(s.Params) > 1:
 			add(store.ThingCredential, s.UserID, s.Params[1].Value)
 		case s.GroupID != "":
 			add(store.ThingGroup, s.GroupID, "")
@@ -137,9 +138,9 @@ func (e *execution) touched() []store.Protection {
 
 func (e *execution) publishUser(ctx context.Context, tx *store.SnapshotTx, m *memory) error {
 	if _, kept := m.kept[e.plan.Object.ID]; kept { // still in IAM, but no longer shown
-		e.x.user = nil
+		e.x.User = nil
 	}
-	if e.x.user == nil {
+	if e.x.User == nil {
 		return tx.DeleteUser(ctx, e.plan.Object.ID)
 	}
 	prev, err := userIn(ctx, tx, e.plan.Object.ID)
@@ -150,7 +151,7 @@ func (e *execution) publishUser(ctx context.Context, tx *store.SnapshotTx, m *me
 	if err != nil {
 		return err
 	}
-	if err := putUserWithGroups(ctx, tx, u); err != nil || e.x.user.AccessKeys == nil || !e.looked() {
+	if err := putUserWithGroups(ctx, tx, u); err != nil || e.x.User.AccessKeys == nil || !e.looked() {
 		return err
 	}
 	return tx.PutDetail(ctx, u.ID, *u.Activity.DetailsAt, nil)
@@ -159,16 +160,16 @@ func (e *execution) publishUser(ctx context.Context, tx *store.SnapshotTx, m *me
 // looked reports whether the plan read the credentials.
 func (e *execution) looked() bool {
 	k := e.plan.Kind
-	return k == kindDeactivate || k == kindCreateUser
+	return k == planner.KindDeactivate || k == planner.KindCreateUser
 }
 
 // userAfter is the user as the plan leaves them.
 func (e *execution) userAfter(ctx context.Context, tx *store.SnapshotTx, m *memory, prev *store.User) (*store.User, error) {
-	x := (&subject{user: prev, born: e.x.born}).clone()
+	x := (&planner.Subject{User: prev, Born: e.x.Born}).Clone()
 	for s := range e.effects {
-		s.apply(x)
+		s.Apply(x)
 	}
-	u := x.user
+	u := x.User
 	if u == nil {
 		return nil, fmt.Errorf("user %s: %w", e.plan.Object.ID, store.ErrNotFound)
 	}
@@ -181,9 +182,9 @@ func (e *execution) userAfter(ctx context.Context, tx *store.SnapshotTx, m *memo
 	}
 	if e.looked() {
 		at := e.p.now()
-		u.AccessKeys, u.SSHPublicKeys, u.Certificates = e.x.user.AccessKeys, e.x.user.SSHPublicKeys, e.x.user.Certificates
-		u.ServiceCredentials, u.ConsoleAccess = e.x.user.ServiceCredentials, e.x.user.ConsoleAccess
-		u.Activity.Keys, u.Activity.DetailsAt = e.x.user.Activity.Keys, &at
+		u.AccessKeys, u.SSHPublicKeys, u.Certificates = e.x.User.AccessKeys, e.x.User.SSHPublicKeys, e.x.User.Certificates
+		u.ServiceCredentials, u.ConsoleAccess = e.x.User.ServiceCredentials, e.x.User.ConsoleAccess
+		u.Activity.Keys, u.Activity.DetailsAt = e.x.User.Activity.Keys, &at
 	}
 	u.Activity.ObservedAt = e.p.now()
 	return u, e.judgeUser(ctx, tx, m, u)
@@ -216,7 +217,7 @@ func (e *execution) publishGroup(ctx context.Context, tx *store.SnapshotTx, m *m
 	if err != nil {
 		return err
 	}
-	if e.x.group == nil {
+	if e.x.Group == nil {
 		if err := tx.DeleteGroup(ctx, id); err != nil {
 			return err
 		}
@@ -274,11 +275,11 @@ func (e *execution) moved() (joined, left []string) {
 }
 
 func (e *execution) groupAfter(ctx context.Context, tx *store.SnapshotTx, m *memory, prev *store.Group) (*store.Group, error) {
-	x := (&subject{group: prev, born: e.x.born}).clone()
+	x := (&planner.Subject{Group: prev, Born: e.x.Born}).Clone()
 	for s := range e.effects {
-		s.apply(x)
+		s.Apply(x)
 	}
-	g := x.group
+	g := x.Group
 	if g == nil {
 		return nil, fmt.Errorf("group %s: %w", e.plan.Object.ID, store.ErrNotFound)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 )
 
 // TestAdopt: what nobody gave us to manage is not written before an operator
@@ -19,7 +20,7 @@ func TestAdopt(t *testing.T) {
 	path := "/scim/v2/Users/" + onlyID(t, d, "/scim/v2/Users?filter=userName%20eq%20%22ann%22")
 	deactivate := `{"Operations":[{"op":"replace","path":"active","value":false}]}`
 	refused := d.want(t, http.StatusForbidden, "PATCH", path, deactivate, jsonType)
-	if !strings.Contains(refused.member(t, "detail"), provisioner.RuleManagePath) {
+	if !strings.Contains(refused.member(t, "detail"), planner.RuleManagePath) {
 		t.Errorf("%s", refused.body)
 	}
 	d.want(t, http.StatusNotFound, "POST", "/admin/adopt", `{"names":["nobody"]}`)

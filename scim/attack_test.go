@@ -10,6 +10,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/planner"
 	"iamscim/scim/auth"
 )
 
@@ -58,16 +59,16 @@ func TestAttacks(t *testing.T) {
 		method, path, body string
 		rule               string
 	}{
-		{"attach AdministratorAccess", granting, "PATCH", user("ann"), grant(administrator), provisioner.RulePolicies},
-		{"attach anything without the scope", write, "PATCH", user("ann"), grant(readOnlyARN), provisioner.RuleScope},
-		{"attach to a group", granting, "PATCH", group("staff"), patchOf("add", awsGroupURN+":attachedPolicies", fmt.Sprintf(`[{"value":%q}]`, administrator)), provisioner.RulePolicies},
-		{"join the administrators", granting, "PATCH", group("admins"), patchOf("add", "members", fmt.Sprintf(`[{"value":%q}]`, id(user("ann")))), provisioner.RuleGroups},
-		{"remove the boundary", granting, "PATCH", user("ann"), patchOf("remove", awsUserURN+":permissionsBoundary", "null"), provisioner.RuleBoundary},
-		{"delete the gateway's own user", write, "DELETE", user("bootstrap"), "", provisioner.RuleProtected},
-		{"rename the gateway's own user", write, "PATCH", user("bootstrap"), patchOf("replace", "userName", `"nobody"`), provisioner.RuleProtected},
-		{"lift somebody else's deny", write, "PATCH", user("denied"), patchOf("replace", "active", `true`), provisioner.RuleForeign},
-		{"everybody out, by PUT", write, "PUT", group("staff"), `{"displayName":"staff","members":[]}`, provisioner.RuleBrake},
-		{"everybody out, by DELETE", write, "DELETE", group("staff"), "", provisioner.RuleBrake},
+		{"attach AdministratorAccess", granting, "PATCH", user("ann"), grant(administrator), planner.RulePolicies},
+		{"attach anything without the scope", write, "PATCH", user("ann"), grant(readOnlyARN), planner.RuleScope},
+		{"attach to a group", granting, "PATCH", group("staff"), patchOf("add", awsGroupURN+":attachedPolicies", fmt.Sprintf(`[{"value":%q}]`, administrator)), planner.RulePolicies},
+		{"join the administrators", granting, "PATCH", group("admins"), patchOf("add", "members", fmt.Sprintf(`[{"value":%q}]`, id(user("ann")))), planner.RuleGroups},
+		{"remove the boundary", granting, "PATCH", user("ann"), patchOf("remove", awsUserURN+":permissionsBoundary", "null"), planner.RuleBoundary},
+		{"delete the gateway's own user", write, "DELETE", user("bootstrap"), "", planner.RuleProtected},
+		{"rename the gateway's own user", write, "PATCH", user("bootstrap"), patchOf("replace", "userName", `"nobody"`), planner.RuleProtected},
+		{"lift somebody else's deny", write, "PATCH", user("denied"), patchOf("replace", "active", `true`), planner.RuleForeign},
+		{"everybody out, by PUT", write, "PUT", group("staff"), `{"displayName":"staff","members":[]}`, planner.RuleBrake},
+		{"everybody out, by DELETE", write, "DELETE", group("staff"), "", planner.RuleBrake},
 	}
 	before := d.state()
 	for _, row := range rows {

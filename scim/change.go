@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/planner"
 	"iamscim/scim/auth"
 	"iamscim/scim/patch"
 	"iamscim/scim/tree"
@@ -78,14 +79,14 @@ func (c *change) user(ctx context.Context) (*provisioner.Change, error) {
 		if err != nil {
 			return nil, err
 		}
-		return c.updateUser(ctx, func(u *store.User) (provisioner.UserWish, error) { return c.res.patchedUser(r, u) })
+		return c.updateUser(ctx, func(u *store.User) (planner.UserWish, error) { return c.res.patchedUser(r, u) })
 	}
 	t, err := c.representation()
 	if err != nil {
 		return nil, err
 	}
 	if c.method == http.MethodPut {
-		return c.updateUser(ctx, func(u *store.User) (provisioner.UserWish, error) { return c.res.replacedUser(t, u) })
+		return c.updateUser(ctx, func(u *store.User) (planner.UserWish, error) { return c.res.replacedUser(t, u) })
 	}
 	w, err := c.res.newUser(t)
 	if err != nil {
@@ -94,10 +95,10 @@ func (c *change) user(ctx context.Context) (*provisioner.Change, error) {
 	return p.CreateUser(ctx, c.actor(ctx), w, c.options)
 }
 
-func (c *change) updateUser(ctx context.Context, edit func(*store.User) (provisioner.UserWish, error)) (*provisioner.Change, error) {
-	return c.account.Provisioner.UpdateUser(ctx, c.actor(ctx), c.id, func(u *store.User) (provisioner.UserWish, error) {
+func (c *change) updateUser(ctx context.Context, edit func(*store.User) (planner.UserWish, error)) (*provisioner.Change, error) {
+	return c.account.Provisioner.UpdateUser(ctx, c.actor(ctx), c.id, func(u *store.User) (planner.UserWish, error) {
 		if err := c.match(ctx); err != nil {
-			return provisioner.UserWish{}, err
+			return planner.UserWish{}, err
 		}
 		return edit(u)
 	}, c.options)
@@ -114,7 +115,7 @@ func (c *change) group(ctx context.Context) (*provisioner.Change, []tree.Member,
 		if err != nil {
 			return nil, nil, err
 		}
-		made, err := c.updateGroup(ctx, func(g *store.Group) (provisioner.GroupWish, error) { return patchedGroup(r, g) })
+		made, err := c.updateGroup(ctx, func(g *store.Group) (planner.GroupWish, error) { return patchedGroup(r, g) })
 		return made, append(r.Members.Set, r.Members.Added...), err
 	}
 	t, err := c.representation()
@@ -126,17 +127,17 @@ func (c *change) group(ctx context.Context) (*provisioner.Change, []tree.Member,
 		return nil, nil, err
 	}
 	if c.method == http.MethodPut {
-		made, err := c.updateGroup(ctx, func(*store.Group) (provisioner.GroupWish, error) { return w, nil })
+		made, err := c.updateGroup(ctx, func(*store.Group) (planner.GroupWish, error) { return w, nil })
 		return made, members, err
 	}
 	made, err := p.CreateGroup(ctx, c.actor(ctx), w, c.options)
 	return made, members, err
 }
 
-func (c *change) updateGroup(ctx context.Context, edit func(*store.Group) (provisioner.GroupWish, error)) (*provisioner.Change, error) {
-	return c.account.Provisioner.UpdateGroup(ctx, c.actor(ctx), c.id, func(g *store.Group) (provisioner.GroupWish, error) {
+func (c *change) updateGroup(ctx context.Context, edit func(*store.Group) (planner.GroupWish, error)) (*provisioner.Change, error) {
+	return c.account.Provisioner.UpdateGroup(ctx, c.actor(ctx), c.id, func(g *store.Group) (planner.GroupWish, error) {
 		if err := c.match(ctx); err != nil {
-			return provisioner.GroupWish{}, err
+			return planner.GroupWish{}, err
 		}
 		return edit(g)
 	}, c.options)

@@ -11,6 +11,7 @@ import (
 	scimerrors "github.com/elimity-com/scim/errors"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/planner"
 	"iamscim/scim/tree"
 )
 
@@ -26,13 +27,13 @@ func refusalOf(err error) (e scimerrors.ScimError, header http.Header, ok bool) 
 		return reply(http.StatusServiceUnavailable, pendingSentence(pending)),
 			http.Header{"Retry-After": {strconv.Itoa(wait)}}, true
 	}
-	if denied, is := errors.AsType[*provisioner.DeniedError](err); is {
+	if denied, is := errors.AsType[*planner.DeniedError](err); is {
 		return reply(http.StatusForbidden, deniedSentence(denied)), nil, true
 	}
 	if kept, is := errors.AsType[*provisioner.KeptNameError](err); is {
 		return scimerrors.ScimError{Status: http.StatusConflict, ScimType: scimerrors.ScimTypeUniqueness, Detail: keptSentence(kept)}, nil, true
 	}
-	if invalid, is := errors.AsType[*provisioner.InvalidError](err); is {
+	if invalid, is := errors.AsType[*planner.InvalidError](err); is {
 		keyword := scimerrors.ScimTypeInvalidValue
 		if invalid.TooMany {
 			keyword = scimerrors.ScimTypeTooMany
@@ -76,11 +77,11 @@ func partialSentence(e *provisioner.PartialError) string {
 
 // deniedSentence names the rule, so that the operator knows which setting to
 // look at.
-func deniedSentence(e *provisioner.DeniedError) string {
+func deniedSentence(e *planner.DeniedError) string {
 	switch e.Rule {
-	case provisioner.RuleReadOnly:
+	case planner.RuleReadOnly:
 		return sentence(e.Reason)
-	case provisioner.RuleAWS:
+	case planner.RuleAWS:
 		if e.Resource == "" {
 			return fmt.Sprintf("AWS does not allow this server to call %s.", e.Action)
 		}

@@ -10,6 +10,7 @@ import (
 	scimerrors "github.com/elimity-com/scim/errors"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/planner"
 	"iamscim/scim/tree"
 	"iamscim/store"
 )
@@ -24,12 +25,12 @@ func TestWriteErrors(t *testing.T) {
 		retry   string
 	}{
 		{tree.Errorf(scimerrors.ScimTypeNoTarget, "Nothing."), 400, scimerrors.ScimTypeNoTarget, "Nothing.", ""},
-		{&provisioner.InvalidError{Attribute: "userName", Reason: "too long"}, 400, scimerrors.ScimTypeInvalidValue, "userName: too long.", ""},
-		{&provisioner.InvalidError{Attribute: "members", Reason: "too many", TooMany: true}, 400, scimerrors.ScimTypeTooMany, "members: too many.", ""},
-		{&provisioner.DeniedError{Rule: provisioner.RuleReadOnly, Reason: "this server only reads"}, 403, "", "This server only reads.", ""},
-		{&provisioner.DeniedError{Rule: provisioner.RuleProtected, Reason: "the user is ours"}, 403, "", "Refused by the rule protected: the user is ours.", ""},
-		{&provisioner.DeniedError{Rule: provisioner.RuleAWS, Reason: "internal", Action: "iam:CreateUser", Resource: "arn:x"}, 403, "", "AWS does not allow this server to call iam:CreateUser on arn:x.", ""},
-		{&provisioner.DeniedError{Rule: provisioner.RuleAWS, Reason: "internal", Action: "iam:CreateUser"}, 403, "", "AWS does not allow this server to call iam:CreateUser.", ""},
+		{&planner.InvalidError{Attribute: "userName", Reason: "too long"}, 400, scimerrors.ScimTypeInvalidValue, "userName: too long.", ""},
+		{&planner.InvalidError{Attribute: "members", Reason: "too many", TooMany: true}, 400, scimerrors.ScimTypeTooMany, "members: too many.", ""},
+		{&planner.DeniedError{Rule: planner.RuleReadOnly, Reason: "this server only reads"}, 403, "", "This server only reads.", ""},
+		{&planner.DeniedError{Rule: planner.RuleProtected, Reason: "the user is ours"}, 403, "", "Refused by the rule protected: the user is ours.", ""},
+		{&planner.DeniedError{Rule: planner.RuleAWS, Reason: "internal", Action: "iam:CreateUser", Resource: "arn:x"}, 403, "", "AWS does not allow this server to call iam:CreateUser on arn:x.", ""},
+		{&planner.DeniedError{Rule: planner.RuleAWS, Reason: "internal", Action: "iam:CreateUser"}, 403, "", "AWS does not allow this server to call iam:CreateUser.", ""},
 		{&provisioner.PendingError{PlanID: "x", RetryAfter: 1500 * time.Millisecond, Err: provisioner.ErrThrottled}, 503, "", "A change of this resource is still under way; try again shortly.", "2"},
 		{&provisioner.PendingError{RetryAfter: time.Minute, Reason: "the brake is latched", Err: errors.New("secret")}, 503, "", "The brake is latched.", "60"},
 		{&provisioner.PreconditionError{Reason: "it has changed"}, 412, "", "It has changed.", ""},

@@ -3,7 +3,7 @@ package scim
 import (
 	"reflect"
 
-	"iamscim/provisioner"
+	"iamscim/provisioner/planner"
 	"iamscim/scim/patch"
 	"iamscim/scim/tree"
 	"iamscim/store"
@@ -17,7 +17,7 @@ import (
 
 // newUser is the wish of a POST. Who is created is active unless it says
 // otherwise.
-func (res *resourceType) newUser(t map[string]any) (provisioner.UserWish, error) {
+func (res *resourceType) newUser(t map[string]any) (planner.UserWish, error) {
 	w, err := res.userWish(t, in(t))
 	if err != nil {
 		return w, err
@@ -32,7 +32,7 @@ func (res *resourceType) newUser(t map[string]any) (provisioner.UserWish, error)
 }
 
 // replacedUser is the wish of a PUT over u.
-func (res *resourceType) replacedUser(t map[string]any, u *store.User) (provisioner.UserWish, error) {
+func (res *resourceType) replacedUser(t map[string]any, u *store.User) (planner.UserWish, error) {
 	w, err := res.userWish(t, in(t))
 	if err != nil {
 		return w, err
@@ -57,14 +57,14 @@ func keepManagerName(t map[string]any, next, old *store.Person) {
 }
 
 // patchedUser is the wish of a PATCH of u.
-func (res *resourceType) patchedUser(r *patch.Request, u *store.User) (provisioner.UserWish, error) {
+func (res *resourceType) patchedUser(r *patch.Request, u *store.User) (planner.UserWish, error) {
 	view, err := res.userView(u)
 	if err != nil {
-		return provisioner.UserWish{}, err
+		return planner.UserWish{}, err
 	}
 	t, err := r.Apply(view)
 	if err != nil {
-		return provisioner.UserWish{}, err
+		return planner.UserWish{}, err
 	}
 	w, err := res.userWish(t, r.Touches)
 	if err != nil {
@@ -97,7 +97,7 @@ func in(t map[string]any) said {
 }
 
 // userWish takes from the tree what was said of everything but the person.
-func (res *resourceType) userWish(t map[string]any, said said) (w provisioner.UserWish, err error) {
+func (res *resourceType) userWish(t map[string]any, said said) (w planner.UserWish, err error) {
 	aws, _ := t[awsUserURN].(map[string]any)
 	if said("", "userName") {
 		w.UserName = textIn(t, "userName")
@@ -145,7 +145,7 @@ func listIn(t map[string]any, name string) (*[]string, error) {
 
 // groupWish takes from a representation what was said, members included;
 // externalId is kept only here, so a PUT without it takes it away.
-func groupWish(t map[string]any) (provisioner.GroupWish, []tree.Member, error) {
+func groupWish(t map[string]any) (planner.GroupWish, []tree.Member, error) {
 	w, err := groupAttributes(t, in(t))
 	if err != nil {
 		return w, nil, err
@@ -162,10 +162,10 @@ func groupWish(t map[string]any) (provisioner.GroupWish, []tree.Member, error) {
 }
 
 // patchedGroup is the wish of a PATCH of g.
-func patchedGroup(r *patch.Request, g *store.Group) (provisioner.GroupWish, error) {
+func patchedGroup(r *patch.Request, g *store.Group) (planner.GroupWish, error) {
 	t, err := r.Apply(groupView(g))
 	if err != nil {
-		return provisioner.GroupWish{}, err
+		return planner.GroupWish{}, err
 	}
 	w, err := groupAttributes(t, r.Touches)
 	if err != nil {
@@ -183,7 +183,7 @@ func patchedGroup(r *patch.Request, g *store.Group) (provisioner.GroupWish, erro
 	return w, nil
 }
 
-func groupAttributes(t map[string]any, said said) (w provisioner.GroupWish, err error) {
+func groupAttributes(t map[string]any, said said) (w planner.GroupWish, err error) {
 	aws, _ := t[awsGroupURN].(map[string]any)
 	if said("", "displayName") {
 		w.DisplayName = textIn(t, "displayName")

@@ -6,7 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"iamscim/provisioner"
+	"iamscim/provisioner/planner"
 	"iamscim/scim/patch"
 	"iamscim/scim/tree"
 	"iamscim/store"
@@ -60,22 +60,22 @@ func TestNewUser(t *testing.T) {
 	t.Parallel()
 	rows := []struct {
 		name, body string
-		want       provisioner.UserWish
+		want       planner.UserWish
 	}{
 		{"Okta", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"ann@x","name":{"givenName":"Ann","familyName":"Lee"},
 			"emails":[{"primary":true,"value":"ann@x","type":"work"}],"displayName":"Ann Lee","locale":"en-US","externalId":"00u1","groups":[],"password":"secret","active":true}`,
-			provisioner.UserWish{UserName: is("ann@x"), Active: is(true), Password: is("secret"), Person: &store.Person{
+			planner.UserWish{UserName: is("ann@x"), Active: is(true), Password: is("secret"), Person: &store.Person{
 				ExternalID: "00u1", DisplayName: "Ann Lee", Locale: "en-US", Name: store.PersonName{GivenName: "Ann", FamilyName: "Lee"},
 				Emails: []store.MultiValue{{Value: "ann@x", Type: "work", Primary: is(true)}},
 			}}},
 		{"Entra ID", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User","urn:ietf:params:scim:schemas:extension:enterprise:2.0User"],
 			"userName":"ann@x","active":"True","addresses":null,"phoneNumbers":null,"roles":[],"meta":{"resourceType":"User"},
 			"urn:ietf:params:scim:schemas:extension:enterprise:2.0User":{"department":"R&D","manager":null}}`,
-			provisioner.UserWish{UserName: is("ann@x"), Active: is(true), Person: &store.Person{Enterprise: store.Enterprise{Department: "R&D"}}}},
-		{"active unless it says otherwise", `{"userName":"ann"}`, provisioner.UserWish{UserName: is("ann"), Active: is(true), Person: &store.Person{}}},
-		{"inactive", `{"userName":"ann","active":false}`, provisioner.UserWish{UserName: is("ann"), Active: is(false), Person: &store.Person{}}},
+			planner.UserWish{UserName: is("ann@x"), Active: is(true), Person: &store.Person{Enterprise: store.Enterprise{Department: "R&D"}}}},
+		{"active unless it says otherwise", `{"userName":"ann"}`, planner.UserWish{UserName: is("ann"), Active: is(true), Person: &store.Person{}}},
+		{"inactive", `{"userName":"ann","active":false}`, planner.UserWish{UserName: is("ann"), Active: is(false), Person: &store.Person{}}},
 		{"what IAM has", `{"userName":"ann","entitlements":[{"value":"arn:1","display":"One"}],"` + awsUserURN + `":{"path":"/x/","permissionsBoundary":"arn:2","arn":"mine"}}`,
-			provisioner.UserWish{
+			planner.UserWish{
 				UserName: is("ann"), Active: is(true), Person: &store.Person{}, Entitlements: &[]string{"arn:1"}, Path: is("/x/"), Boundary: is("arn:2"),
 			}},
 	}
@@ -97,29 +97,29 @@ func TestNewUser(t *testing.T) {
 // gone, where only we have it.
 func TestReplacedUser(t *testing.T) {
 	t.Parallel()
-	name := provisioner.UserWish{UserName: is("ann"), Person: &store.Person{}}
-	with := func(change func(*provisioner.UserWish)) provisioner.UserWish {
+	name := planner.UserWish{UserName: is("ann"), Person: &store.Person{}}
+	with := func(change func(*planner.UserWish)) planner.UserWish {
 		w := name
 		change(&w)
 		return w
 	}
 	rows := []struct {
 		name, more string
-		want       provisioner.UserWish
+		want       planner.UserWish
 	}{
 		{"nothing but the name", ``, name},
 		{"null for what has no null", `,"active":null,"password":null,"` + awsUserURN + `":{"path":null}`, name},
 		{"null for an extension", `,"` + awsUserURN + `":null,"` + enterpriseURN + `":null`, name},
 		{"null takes away", `,"entitlements":null,"title":null,"` + awsUserURN + `":{"permissionsBoundary":null}`,
-			with(func(w *provisioner.UserWish) { w.Entitlements, w.Boundary = &[]string{}, is("") })},
-		{"an empty list takes away", `,"entitlements":[],"emails":[]`, with(func(w *provisioner.UserWish) { w.Entitlements = &[]string{} })},
-		{"active", `,"active":false`, with(func(w *provisioner.UserWish) { w.Active = is(false) })},
+			with(func(w *planner.UserWish) { w.Entitlements, w.Boundary = &[]string{}, is("") })},
+		{"an empty list takes away", `,"entitlements":[],"emails":[]`, with(func(w *planner.UserWish) { w.Entitlements = &[]string{} })},
+		{"active", `,"active":false`, with(func(w *planner.UserWish) { w.Active = is(false) })},
 		{"the same manager", `,"` + enterpriseURN + `":{"manager":{"value":"AIDABOSS","displayName":"written back"}}`,
-			with(func(w *provisioner.UserWish) {
+			with(func(w *planner.UserWish) {
 				w.Person = &store.Person{Enterprise: store.Enterprise{Manager: store.Manager{Value: "AIDABOSS", DisplayName: "Boss"}}}
 			})},
 		{"another manager", `,"` + enterpriseURN + `":{"manager":{"value":"AIDACEO"}}`,
-			with(func(w *provisioner.UserWish) {
+			with(func(w *planner.UserWish) {
 				w.Person = &store.Person{Enterprise: store.Enterprise{Manager: store.Manager{Value: "AIDACEO"}}}
 			})},
 	}
@@ -155,7 +155,7 @@ func TestWrittenBack(t *testing.T) {
 	}
 	person := richPerson()
 	person.Emails[0], person.Emails[1] = person.Emails[1], person.Emails[0] // shown with the primary one first
-	want := provisioner.UserWish{
+	want := planner.UserWish{
 		UserName: is("rich user"), Active: is(false), Person: &person, Entitlements: &[]string{"arn:aws:iam::aws:policy/ReadOnlyAccess"},
 		Path: is("/people/"), Boundary: is(old.Boundary),
 	}
@@ -173,24 +173,24 @@ func TestPatchedUser(t *testing.T) {
 	}
 	rows := []struct {
 		name, ops string
-		want      provisioner.UserWish
+		want      planner.UserWish
 	}{
-		{"only active", `{"op":"replace","value":{"active":false}}`, provisioner.UserWish{Active: is(false)}},
-		{"active as it is", `{"op":"Replace","path":"active","value":"False"}`, provisioner.UserWish{Active: is(false)}},
-		{"as it is", `{"op":"replace","path":"title","value":"Engineer"}`, provisioner.UserWish{}},
-		{"a person attribute", `{"op":"replace","path":"title","value":"Boss"}`, provisioner.UserWish{Person: person(func(p *store.Person) { p.Title = "Boss" })}},
-		{"externalId", `{"op":"remove","path":"externalId"}`, provisioner.UserWish{Person: person(func(p *store.Person) { p.ExternalID = "" })}},
+		{"only active", `{"op":"replace","value":{"active":false}}`, planner.UserWish{Active: is(false)}},
+		{"active as it is", `{"op":"Replace","path":"active","value":"False"}`, planner.UserWish{Active: is(false)}},
+		{"as it is", `{"op":"replace","path":"title","value":"Engineer"}`, planner.UserWish{}},
+		{"a person attribute", `{"op":"replace","path":"title","value":"Boss"}`, planner.UserWish{Person: person(func(p *store.Person) { p.Title = "Boss" })}},
+		{"externalId", `{"op":"remove","path":"externalId"}`, planner.UserWish{Person: person(func(p *store.Person) { p.ExternalID = "" })}},
 		{"another manager", `{"op":"Add","path":"manager","value":"AIDACEO"}`,
-			provisioner.UserWish{Person: person(func(p *store.Person) { p.Enterprise.Manager = store.Manager{Value: "AIDACEO"} })}},
-		{"the last e-mail", `{"op":"remove","path":"emails"}`, provisioner.UserWish{Person: person(func(p *store.Person) { p.Emails = nil })}},
-		{"name", `{"op":"replace","path":"userName","value":"bob"}`, provisioner.UserWish{UserName: is("bob")}},
+			planner.UserWish{Person: person(func(p *store.Person) { p.Enterprise.Manager = store.Manager{Value: "AIDACEO"} })}},
+		{"the last e-mail", `{"op":"remove","path":"emails"}`, planner.UserWish{Person: person(func(p *store.Person) { p.Emails = nil })}},
+		{"name", `{"op":"replace","path":"userName","value":"bob"}`, planner.UserWish{UserName: is("bob")}},
 		{"one entitlement more", `{"op":"add","path":"entitlements","value":[{"value":"arn:1"}]}`,
-			provisioner.UserWish{Entitlements: &[]string{"arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:1"}}},
+			planner.UserWish{Entitlements: &[]string{"arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:1"}}},
 		{"no entitlement", `{"op":"remove","path":"entitlements[value eq \"arn:aws:iam::aws:policy/ReadOnlyAccess\"]"}`,
-			provisioner.UserWish{Entitlements: &[]string{}}},
-		{"no boundary", `{"op":"remove","path":"` + awsUserURN + `:permissionsBoundary"}`, provisioner.UserWish{Boundary: is("")}},
-		{"no path is no wish", `{"op":"remove","path":"` + awsUserURN + `:path"}`, provisioner.UserWish{}},
-		{"password", `{"op":"replace","path":"password","value":"x"}`, provisioner.UserWish{Password: is("x")}},
+			planner.UserWish{Entitlements: &[]string{}}},
+		{"no boundary", `{"op":"remove","path":"` + awsUserURN + `:permissionsBoundary"}`, planner.UserWish{Boundary: is("")}},
+		{"no path is no wish", `{"op":"remove","path":"` + awsUserURN + `:path"}`, planner.UserWish{}},
+		{"password", `{"op":"replace","path":"password","value":"x"}`, planner.UserWish{Password: is("x")}},
 	}
 	res := typeNamed(t, granting, "User")
 	old := richUser()
@@ -217,12 +217,12 @@ func TestNotWritable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(provisioner.UserWish{UserName: is("ann"), Active: is(true), Person: &store.Person{}}, got); diff != "" {
+	if diff := cmp.Diff(planner.UserWish{UserName: is("ann"), Active: is(true), Person: &store.Person{}}, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 	old := richUser()
 	got, err = res.patchedUser(parsePatch(t, res, `{"op":"add","path":"photos[type eq \"photo\"].value","value":"x"},{"op":"add","path":"password","value":"x"}`), &old)
-	if err != nil || !cmp.Equal(got, provisioner.UserWish{}) {
+	if err != nil || !cmp.Equal(got, planner.UserWish{}) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -232,14 +232,14 @@ func TestGroupWish(t *testing.T) {
 	res := typeNamed(t, granting, "Group")
 	rows := []struct {
 		name, body string
-		want       provisioner.GroupWish
+		want       planner.GroupWish
 	}{
 		{"Okta", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"dev","members":[]}`,
-			provisioner.GroupWish{DisplayName: is("dev"), ExternalID: is(""), Members: &[]string{}}},
+			planner.GroupWish{DisplayName: is("dev"), ExternalID: is(""), Members: &[]string{}}},
 		{"Entra ID", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group","http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"],"externalId":"1","displayName":"dev","meta":{"resourceType":"Group"}}`,
-			provisioner.GroupWish{DisplayName: is("dev"), ExternalID: is("1")}},
+			planner.GroupWish{DisplayName: is("dev"), ExternalID: is("1")}},
 		{"members", `{"displayName":"dev","members":[{"value":"a","display":"Ann"},{"value":"b","type":"User"}],"` + awsGroupURN + `":{"attachedPolicies":[{"value":"arn:1"}],"path":"/x/"}}`,
-			provisioner.GroupWish{DisplayName: is("dev"), ExternalID: is(""), Members: &[]string{"a", "b"}, Policies: &[]string{"arn:1"}, Path: is("/x/")}},
+			planner.GroupWish{DisplayName: is("dev"), ExternalID: is(""), Members: &[]string{"a", "b"}, Policies: &[]string{"arn:1"}, Path: is("/x/")}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -259,16 +259,16 @@ func TestPatchedGroup(t *testing.T) {
 	res := typeNamed(t, granting, "Group")
 	rows := []struct {
 		name, ops string
-		want      provisioner.GroupWish
+		want      planner.GroupWish
 	}{
-		{"Okta renames", `{"op":"replace","value":{"id":"AGPADEV","displayName":"dev"}}`, provisioner.GroupWish{DisplayName: is("dev")}},
+		{"Okta renames", `{"op":"replace","value":{"id":"AGPADEV","displayName":"dev"}}`, planner.GroupWish{DisplayName: is("dev")}},
 		{"members", `{"op":"remove","path":"members[value eq \"a\"]"},{"op":"add","path":"members","value":[{"value":"b"}]}`,
-			provisioner.GroupWish{AddMembers: []string{"b"}, RemoveMembers: []string{"a"}}},
-		{"all members", `{"op":"replace","path":"members","value":[{"value":"b"}]}`, provisioner.GroupWish{Members: &[]string{"b"}}},
-		{"externalId", `{"op":"replace","path":"externalId","value":"2"}`, provisioner.GroupWish{ExternalID: is("2")}},
-		{"no externalId", `{"op":"remove","path":"externalId"}`, provisioner.GroupWish{ExternalID: is("")}},
+			planner.GroupWish{AddMembers: []string{"b"}, RemoveMembers: []string{"a"}}},
+		{"all members", `{"op":"replace","path":"members","value":[{"value":"b"}]}`, planner.GroupWish{Members: &[]string{"b"}}},
+		{"externalId", `{"op":"replace","path":"externalId","value":"2"}`, planner.GroupWish{ExternalID: is("2")}},
+		{"no externalId", `{"op":"remove","path":"externalId"}`, planner.GroupWish{ExternalID: is("")}},
 		{"policies", `{"op":"add","path":"` + awsGroupURN + `:attachedPolicies","value":[{"value":"arn:1"}]}`,
-			provisioner.GroupWish{Policies: &[]string{"arn:aws:iam::aws:policy/PowerUserAccess", "arn:1"}}},
+			planner.GroupWish{Policies: &[]string{"arn:aws:iam::aws:policy/PowerUserAccess", "arn:1"}}},
 	}
 	g := richGroup()
 	for _, row := range rows {

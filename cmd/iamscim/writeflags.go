@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
@@ -46,7 +47,7 @@ func (f *writeFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.createPath, "create-path", "", "IAM path of new users and groups (the manage path)")
 	flags.StringVar(&f.createBoundary, "create-boundary", "", "ARN of the permissions boundary of new users")
 	flags.StringSliceVar(&f.createTags, "create-tag", nil, "key=value, a tag of every new user")
-	flags.StringSliceVar(&f.tagAttributes, "tag-attributes", nil, "attributes that are also written as tags: "+strings.Join(provisioner.TagAttributes(), ", "))
+	flags.StringSliceVar(&f.tagAttributes, "tag-attributes", nil, "attributes that are also written as tags: "+strings.Join(planner.TagAttributes(), ", "))
 	flags.StringVar(&f.deactivate, "deactivate", "reversible", "reversible, or strict: also delete the password")
 	flags.StringVar(&f.onDelete, "on-delete", "delete", "delete, or deactivate-then-delete=30d: a deleted user is kept in IAM, deactivated and not shown, for that long")
 	flags.StringVar(&f.passwords, "passwords", "off", "on: clients with the scope password may set passwords")
@@ -76,8 +77,8 @@ func (f *writeFlags) validate() error {
 		}
 	}
 	for _, name := range f.tagAttributes {
-		if !slices.Contains(provisioner.TagAttributes(), name) {
-			errs = append(errs, fmt.Errorf("--tag-attributes: %q is none of %s", name, strings.Join(provisioner.TagAttributes(), ", ")))
+		if !slices.Contains(planner.TagAttributes(), name) {
+			errs = append(errs, fmt.Errorf("--tag-attributes: %q is none of %s", name, strings.Join(planner.TagAttributes(), ", ")))
 		}
 	}
 	for flag, path := range map[string]string{"manage-path": f.managePath, "create-path": f.createPath} {

@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"strconv"
@@ -50,12 +50,12 @@ func (n *Need) Key() string {
 // String is the call, for people: iam:AddUserToGroup user=ann group=dev.
 func (s Step) String() string { return s.print(func(p Param) string { return p.Value }) }
 
-// logged is the call for audit, logs and errors, which outlive the erasure of
+// Logged is the call for audit, logs and errors, which outlive the erasure of
 // personal attributes: of tags, but for our own, it has the keys only.
-func (s *Step) logged() string {
+func (s *Step) Logged() string {
 	return s.print(func(p Param) string {
 		key, _, _ := strings.Cut(p.Value, "=")
-		if p.Name != "tag" || key == managedTag {
+		if p.Name != "tag" || key == ManagedTag {
 			return p.Value
 		}
 		return key
@@ -70,20 +70,21 @@ func (s *Step) print(value func(Param) string) string {
 		b.WriteByte(' ')
 		b.WriteString(p.Name)
 		b.WriteByte('=')
-		b.WriteString(quoted(value(p)))
+		b.WriteString(Quoted(value(p)))
 	}
 	return b.String()
 }
 
-func quoted(s string) string {
+// Quoted is a value as it is printed: in quotes if it has a space in it.
+func Quoted(s string) string {
 	if s == "" || strings.ContainsAny(s, " \"\t\n") {
 		return strconv.Quote(s)
 	}
 	return s
 }
 
-// param is the value of the first parameter of that name, or "".
-func (s *Step) param(name string) string {
+// Param is the value of the first parameter of that name, or "".
+func (s *Step) Param(name string) string {
 	for _, p := range s.Params {
 		if p.Name == name {
 			return p.Value
@@ -149,8 +150,8 @@ func (s Step) destroying() Step {
 	return s
 }
 
-// setName replaces the name of the object that was renamed meanwhile.
-func (s *Step) setName(param, name string) {
+// SetName replaces the name of the object that was renamed meanwhile.
+func (s *Step) SetName(param, name string) {
 	for i := range s.Params {
 		if s.Params[i].Name == param {
 			s.Params[i].Value = name

@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"maps"
@@ -9,11 +9,11 @@ import (
 )
 
 // views are the user with what we wrote a moment ago, and as IAM shows them.
-func (now userNow) views() []*store.User {
-	if now.read == nil {
-		return []*store.User{now.user}
+func (now UserNow) views() []*store.User {
+	if now.Read == nil {
+		return []*store.User{now.User}
 	}
-	return []*store.User{now.user, now.read}
+	return []*store.User{now.User, now.Read}
 }
 
 // differences plans how to come to what is wanted, whichever view is true: what
@@ -25,22 +25,23 @@ func differences(known, shown, wanted []string) (drop, gain []string) {
 	return drop, gain
 }
 
-// whole is the user with everything that one of the views shows.
-func (now userNow) whole() *store.User {
-	u := *now.user
+// Whole is the user with everything that one of the views shows.
+func (now UserNow) Whole() *store.User {
+	u := *now.User
 	for _, view := range now.views()[1:] {
 		u.Groups = append(slices.Clone(u.Groups), list.Without(view.Groups, u.Groups)...)
-		for _, arn := range list.Without(arnsIn(view.Attached), arnsIn(u.Attached)) {
-			u.Attached = withPolicy(u.Attached, arn)
+		for _, arn := range list.Without(ARNsOf(view.Attached), ARNsOf(u.Attached)) {
+			u.Attached = WithPolicy(u.Attached, arn)
 		}
 	}
 	for _, c := range now.activeCredentials() {
-		editCredential(&u, c.kind, c.id, statusActive)
+		EditCredential(&u, c.Kind, c.ID, StatusActive)
 	}
 	return &u
 }
 
-func arnsIn(list []store.PolicyRef) []string {
+// ARNsOf lists the policies that are attached.
+func ARNsOf(list []store.PolicyRef) []string {
 	arns := make([]string, len(list))
 	for i, p := range list {
 		arns[i] = p.ARN
@@ -48,51 +49,51 @@ func arnsIn(list []store.PolicyRef) []string {
 	return arns
 }
 
-// shows reports whether IAM shows a user as a member.
-func (now groupNow) shows(id string) bool {
-	if now.shown == nil {
-		return now.members[id]
+// Shows reports whether IAM shows a user as a member.
+func (now GroupNow) Shows(id string) bool {
+	if now.Shown == nil {
+		return now.Members[id]
 	}
-	return now.shown[id]
+	return now.Shown[id]
 }
 
 // everybody lists whom one of the views has as a member.
-func (now groupNow) everybody() (ids []string) {
-	all := maps.Clone(now.members)
+func (now GroupNow) everybody() (ids []string) {
+	all := maps.Clone(now.Members)
 	if all == nil {
 		all = map[string]bool{}
 	}
-	for id, member := range now.shown {
+	for id, member := range now.Shown {
 		all[id] = all[id] || member
 	}
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(all)), func(id string) bool { return !all[id] })
 }
 
 // attached are the ARNs of the policies in both views.
-func (now groupNow) attached() (known, shown []string) {
-	known = arnsIn(now.group.Attached)
-	if now.read == nil {
+func (now GroupNow) attached() (known, shown []string) {
+	known = ARNsOf(now.Group.Attached)
+	if now.Read == nil {
 		return known, known
 	}
-	return known, arnsIn(now.read.Attached)
+	return known, ARNsOf(now.Read.Attached)
 }
 
 // denied reports whether a deny of ours is in place, whichever view is true.
-func (now userNow) denied() bool {
-	return !slices.ContainsFunc(now.views(), func(u *store.User) bool { return !hasDeny(u, now.record) })
+func (now UserNow) denied() bool {
+	return !slices.ContainsFunc(now.views(), func(u *store.User) bool { return !HasDeny(u, now.Record) })
 }
 
 // mayUseConsole reports whether there is a password in one of the views.
-func (now userNow) mayUseConsole() bool {
+func (now UserNow) mayUseConsole() bool {
 	return slices.ContainsFunc(now.views(), func(u *store.User) bool { return u.ConsoleAccess != nil && *u.ConsoleAccess })
 }
 
 // activeCredentials lists the credentials that are active in one of the views.
-func (now userNow) activeCredentials() (list []credentialState) {
+func (now UserNow) activeCredentials() (list []Credential) {
 	for _, u := range now.views() {
-		for _, c := range credentialsOf(u) {
-			known := slices.ContainsFunc(list, func(other credentialState) bool { return other.kind == c.kind && other.id == c.id })
-			if c.status == statusActive && !known {
+		for _, c := range CredentialsOf(u) {
+			known := slices.ContainsFunc(list, func(other Credential) bool { return other.Kind == c.Kind && other.ID == c.ID })
+			if c.Status == StatusActive && !known {
 				list = append(list, c)
 			}
 		}

@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"fmt"
@@ -10,49 +10,49 @@ import (
 	"iamscim/store"
 )
 
-// denyInline is the inline policy that stands in for AWSDenyAll where a user
+// DenyInlineName is the inline policy that stands in for AWSDenyAll where a user
 // has no attachment left.
-const denyInline = "iamscim-deactivated"
+const DenyInlineName = "iamscim-deactivated"
 
 // denyDocument is the inline stand-in for AWSDenyAll.
 const denyDocument = `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`
 
-// planDeactivate cuts a user off: the deny first, because it ends everything at
+// Deactivate cuts a user off: the deny first, because it ends everything at
 // once, then every credential. It only rolls forward. An empty plan means that
 // nothing is missing. Where IAM shows something else than what we wrote, either may
 // be true: it may not show that yet, or whoever is being cut off has undone it. So
 // only a deny that is in both counts, and a credential that is active in one is
 // made inactive; doing it twice is harmless.
-func (pl *planner) planDeactivate(now userNow) *Plan {
-	u := &userPlan{planner: pl, now: now.user, at: targetOf(now.user), full: now.full}
-	if now.read != nil {
-		u.now = now.read
+func (pl *Planner) Deactivate(now UserNow) *Plan {
+	u := &userPlan{Planner: pl, now: now.User, at: targetOf(now.User), full: now.Full}
+	if now.Read != nil {
+		u.now = now.Read
 	}
-	u.plan = &Plan{Kind: kindDeactivate, Direction: Forward, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
+	u.plan = &Plan{Kind: KindDeactivate, Direction: Forward, Object: store.Ref{Kind: store.KindUser, ID: now.User.ID}, Name: now.User.Name}
 	stripped := false
 	if !now.denied() {
 		deny, ok := u.deny()
-		u.plan.after.deny = deny
+		u.plan.After.Deny = deny
 		if !ok {
 			stripped = true
-			u.plan.note("no deny could be placed: the user has neither an attachment nor room for an inline policy left")
+			u.plan.Note("no deny could be placed: the user has neither an attachment nor room for an inline policy left")
 		}
 	}
 	for _, c := range now.activeCredentials() {
-		u.plan.add(u.at.setStatus(c, statusInactive))
-		u.plan.after.taken = append(u.plan.after.taken, store.RememberedCredential{Kind: c.kind, ID: c.id})
+		u.plan.Add(u.at.setStatus(c, StatusInactive))
+		u.plan.After.Taken = append(u.plan.After.Taken, store.RememberedCredential{Kind: c.Kind, ID: c.ID})
 	}
 	if (pl.Strict || stripped) && now.mayUseConsole() {
-		u.plan.add(u.at.step("DeleteLoginProfile").destroying())
+		u.plan.Add(u.at.step("DeleteLoginProfile").destroying())
 	}
-	u.plan.after.inactive = now.record == nil || len(u.plan.after.taken) > 0 || u.plan.after.deny != ""
+	u.plan.After.Inactive = now.Record == nil || len(u.plan.After.Taken) > 0 || u.plan.After.Deny != ""
 	return u.plan
 }
 
-// hasDeny reports whether a deny of ours is in place. It goes by the content:
+// HasDeny reports whether a deny of ours is in place. It goes by the content:
 // what is remembered may be a quarantine that an operator released, or a policy
 // that somebody changed.
-func hasDeny(u *store.User, record *store.Deactivation) bool {
+func HasDeny(u *store.User, record *store.Deactivation) bool {
 	if record == nil {
 		return false
 	}
@@ -70,13 +70,13 @@ func hasDeny(u *store.User, record *store.Deactivation) bool {
 func (u *userPlan) deny() (placed string, ok bool) {
 	arn := u.denyAll()
 	foreign := slices.ContainsFunc(u.now.Attached, func(p store.PolicyRef) bool { return p.ARN == arn })
-	if !foreign && !u.full.attached && len(u.now.Attached) < u.quota("AttachedPoliciesPerUserQuota") {
-		u.plan.add(u.at.attach(arn))
+	if !foreign && !u.full.Attached && len(u.now.Attached) < u.quota("AttachedPoliciesPerUserQuota") {
+		u.plan.Add(u.at.attach(arn))
 		return arn, true
 	}
-	if !u.full.inline && !u.noInline && u.roomInline() {
-		u.plan.add(u.at.putInline(denyInline, denyDocument))
-		return denyInline, true
+	if !u.full.Inline && !u.NoInline && u.roomInline() {
+		u.plan.Add(u.at.putInline(DenyInlineName, denyDocument))
+		return DenyInlineName, true
 	}
 	return "", false
 }
@@ -86,7 +86,7 @@ func (u *userPlan) deny() (placed string, ok bool) {
 func (u *userPlan) roomInline() bool {
 	n := len(denyDocument)
 	for _, p := range u.now.Inline {
-		if p.Name == denyInline {
+		if p.Name == DenyInlineName {
 			continue // it is replaced
 		}
 		for _, r := range p.Document {
@@ -115,10 +115,10 @@ func (u *userPlan) reactivate(record *store.Deactivation) error {
 	if record == nil {
 		return nil
 	}
-	for _, c := range credentialsOf(u.now) {
-		remembered := slices.Contains(record.Credentials, store.RememberedCredential{Kind: c.kind, ID: c.id})
-		if remembered && c.status == statusInactive {
-			u.plan.add(u.at.setStatus(c, statusActive))
+	for _, c := range CredentialsOf(u.now) {
+		remembered := slices.Contains(record.Credentials, store.RememberedCredential{Kind: c.Kind, ID: c.ID})
+		if remembered && c.Status == StatusInactive {
+			u.plan.Add(u.at.setStatus(c, StatusActive))
 		}
 	}
 	for _, deny := range record.Denies {
@@ -126,62 +126,62 @@ func (u *userPlan) reactivate(record *store.Deactivation) error {
 			continue // it is AWS that takes it away
 		}
 		if slices.ContainsFunc(u.now.Attached, func(p store.PolicyRef) bool { return p.ARN == deny && p.Deny }) {
-			u.plan.add(u.at.detach(deny))
+			u.plan.Add(u.at.detach(deny))
 		}
 		for _, p := range u.now.Inline {
-			if p.Name == deny && (deny == denyInline || policy.DeniesAll(p.Document)) {
-				u.plan.add(u.at.deleteInline(p))
+			if p.Name == deny && (deny == DenyInlineName || policy.DeniesAll(p.Document)) {
+				u.plan.Add(u.at.deleteInline(p))
 			}
 		}
 	}
-	u.plan.after.forget = true
+	u.plan.After.Forget = true
 	return nil
 }
 
-// planDeleteUser removes a user with everything AWS wants gone first (IAM API
+// DeleteUser removes a user with everything AWS wants gone first (IAM API
 // Reference, DeleteUser), in an order that is safe wherever it stops: frozen
 // first, the second factor only after the password, the deny last. What either we
 // know of or IAM shows is removed.
-func (pl *planner) planDeleteUser(now userNow) *Plan {
-	now.user = now.whole()
-	u := &userPlan{planner: pl, now: now.user, at: targetOf(now.user), full: now.full}
-	u.plan = &Plan{Kind: kindDeleteUser, Direction: Forward, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
-	u.plan.after.forgotten = true
-	frozen := *now.user
-	if !slices.ContainsFunc(now.user.DisabledBy, func(d store.Deny) bool { return d.Type == "attachedPolicy" || d.Type == "inlinePolicy" }) {
+func (pl *Planner) DeleteUser(now UserNow) *Plan {
+	now.User = now.Whole()
+	u := &userPlan{Planner: pl, now: now.User, at: targetOf(now.User), full: now.Full}
+	u.plan = &Plan{Kind: KindDeleteUser, Direction: Forward, Object: store.Ref{Kind: store.KindUser, ID: now.User.ID}, Name: now.User.Name}
+	u.plan.After.Forgotten = true
+	frozen := *now.User
+	if !slices.ContainsFunc(now.User.DisabledBy, func(d store.Deny) bool { return d.Type == "attachedPolicy" || d.Type == "inlinePolicy" }) {
 		u.freeze(&frozen)
 	}
-	held := credentialsOf(now.user)
+	held := CredentialsOf(now.User)
 	for _, c := range held {
-		if c.status == statusActive {
-			u.plan.add(u.at.setStatus(c, statusInactive))
+		if c.Status == StatusActive {
+			u.plan.Add(u.at.setStatus(c, StatusInactive))
 		}
 	}
-	if on := now.user.ConsoleAccess; on != nil && *on {
-		u.plan.add(u.at.step("DeleteLoginProfile").destroying())
+	if on := now.User.ConsoleAccess; on != nil && *on {
+		u.plan.Add(u.at.step("DeleteLoginProfile").destroying())
 	}
 	for _, kind := range []string{"accessKey", "serviceCredential", "sshPublicKey", "certificate"} {
 		for _, c := range held {
-			if c.kind == kind {
-				u.plan.add(u.at.removeCredential(c))
+			if c.Kind == kind {
+				u.plan.Add(u.at.removeCredential(c))
 			}
 		}
 	}
-	for _, d := range now.user.MFADevices {
-		u.plan.add(u.at.step("DeactivateMFADevice").with("device", d.SerialNumber).destroying())
+	for _, d := range now.User.MFADevices {
+		u.plan.Add(u.at.step("DeactivateMFADevice").with("device", d.SerialNumber).destroying())
 		// An orphan would keep anybody from making a device of that name again.
 		if strings.Contains(d.SerialNumber, ":mfa/") {
-			u.plan.add(Step{Action: "DeleteVirtualMFADevice", UserID: u.at.id}.with("device", d.SerialNumber).
+			u.plan.Add(Step{Action: "DeleteVirtualMFADevice", UserID: u.at.ID}.with("device", d.SerialNumber).
 				needing("DeleteVirtualMFADevice", d.SerialNumber).destroying())
 		}
 	}
-	for _, id := range now.user.Groups {
-		if g := pl.groups[id]; g != nil {
-			u.plan.add(u.at.leave(g))
+	for _, id := range now.User.Groups {
+		if g := pl.Groups[id]; g != nil {
+			u.plan.Add(u.at.leave(g))
 		}
 	}
 	u.strip(&frozen)
-	u.plan.add(u.at.step("DeleteUser").destroying())
+	u.plan.Add(u.at.step("DeleteUser").destroying())
 	return u.plan
 }
 
@@ -189,8 +189,8 @@ func (pl *planner) planDeleteUser(now userNow) *Plan {
 func (u *userPlan) freeze(frozen *store.User) {
 	switch deny, _ := u.deny(); deny {
 	case "":
-	case denyInline:
-		frozen.Inline = append(slices.Clone(frozen.Inline), store.InlinePolicy{Name: denyInline, Document: denyDocument})
+	case DenyInlineName:
+		frozen.Inline = append(slices.Clone(frozen.Inline), store.InlinePolicy{Name: DenyInlineName, Document: denyDocument})
 	default:
 		frozen.Attached = append(slices.Clone(frozen.Attached), store.PolicyRef{ARN: deny, Deny: true})
 	}
@@ -199,17 +199,17 @@ func (u *userPlan) freeze(frozen *store.User) {
 // strip removes policies, those that deny last.
 func (u *userPlan) strip(frozen *store.User) {
 	denies := func(p store.InlinePolicy) bool {
-		return p.Name == denyInline || slices.ContainsFunc(u.now.DisabledBy, func(d store.Deny) bool { return d.Type == "inlinePolicy" && d.Value == p.Name })
+		return p.Name == DenyInlineName || slices.ContainsFunc(u.now.DisabledBy, func(d store.Deny) bool { return d.Type == "inlinePolicy" && d.Value == p.Name })
 	}
 	for _, last := range []bool{false, true} {
 		for _, p := range frozen.Inline {
 			if denies(p) == last {
-				u.plan.add(u.at.deleteInline(p).destroying())
+				u.plan.Add(u.at.deleteInline(p).destroying())
 			}
 		}
 		for _, p := range frozen.Attached {
 			if p.Deny == last {
-				u.plan.add(u.at.detach(p.ARN).destroying())
+				u.plan.Add(u.at.detach(p.ARN).destroying())
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"maps"
@@ -29,11 +29,11 @@ var tagFields = map[string]func(*store.Person) string{
 	"manager":        func(p *store.Person) string { return p.Enterprise.Manager.DisplayName },
 }
 
-// TagAttributes lists what WriteConfig.TagAttributes may hold.
+// TagAttributes lists what Settings.TagAttributes may hold.
 func TagAttributes() []string { return slices.Sorted(maps.Keys(tagFields)) }
 
 // personTags are the tags that a person is to have; an empty value is none.
-func (pl *planner) personTags(p *store.Person) []store.Tag {
+func (pl *Planner) personTags(p *store.Person) []store.Tag {
 	var out []store.Tag
 	for _, key := range pl.TagAttributes {
 		if field := tagFields[key]; field != nil && p != nil {
@@ -70,7 +70,7 @@ func (u *userPlan) tagging(p *store.Person) {
 	}
 	for _, t := range u.personTags(p) {
 		if have, _ := store.TagValue(u.now.Tags, t.Key); have != t.Value {
-			u.plan.add(set(t.Key, t.Value).undoneBy(set(t.Key, have)))
+			u.plan.Add(set(t.Key, t.Value).undoneBy(set(t.Key, have)))
 		}
 	}
 }

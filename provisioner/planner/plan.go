@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"fmt"
@@ -21,13 +21,13 @@ const (
 
 // The kinds of plan.
 const (
-	kindCreateUser  = "user.create"
-	kindUpdateUser  = "user.update"
-	kindDeactivate  = "user.deactivate"
-	kindDeleteUser  = "user.delete"
-	kindCreateGroup = "group.create"
-	kindUpdateGroup = "group.update"
-	kindDeleteGroup = "group.delete"
+	KindCreateUser  = "user.create"
+	KindUpdateUser  = "user.update"
+	KindDeactivate  = "user.deactivate"
+	KindDeleteUser  = "user.delete"
+	KindCreateGroup = "group.create"
+	KindUpdateGroup = "group.update"
+	KindDeleteGroup = "group.delete"
 )
 
 // Plan is the ordered list of IAM calls that make a wish true, and what the
@@ -46,45 +46,48 @@ type Plan struct {
 	// find out.
 	Losing []string
 
-	after remembrance
+	After Remembrance
 }
 
-// remembrance is what the state file is to say once a plan is done.
-type remembrance struct {
-	person    *store.Person
-	group     *store.GroupAttributes
-	owned     bool // the object is ours from now on
-	taken     []store.RememberedCredential
-	deny      string // the deny about to be placed
-	inactive  bool   // remember a deactivation
-	forget    bool   // forget the deactivation
-	forgotten bool   // forget the object
-	// due is when a user who is deactivated is to be deleted; zero: never.
-	due time.Time
+// Remembrance is what the state file is to say once a plan is done.
+type Remembrance struct {
+	Person    *store.Person
+	Group     *store.GroupAttributes
+	Owned     bool // the object is ours from now on
+	Taken     []store.RememberedCredential
+	Deny      string // the deny about to be placed
+	Inactive  bool   // remember a deactivation
+	Forget    bool   // forget the deactivation
+	Forgotten bool   // forget the object
+	// Due is when a user who is deactivated is to be deleted; zero: never.
+	Due time.Time
 }
 
-// empty reports whether carrying the plan out would change nothing anywhere.
-func (p *Plan) empty() bool {
-	a := p.after
-	return len(p.Steps) == 0 && a.person == nil && a.group == nil && !a.owned && !a.inactive && !a.forget && !a.forgotten && a.due.IsZero()
+// Empty reports whether carrying the plan out would change nothing anywhere.
+func (p *Plan) Empty() bool {
+	a := p.After
+	return len(p.Steps) == 0 && a.Person == nil && a.Group == nil && !a.Owned && !a.Inactive && !a.Forget && !a.Forgotten && a.Due.IsZero()
 }
 
-func (p *Plan) creates() bool {
-	return p.Kind == kindCreateUser || p.Kind == kindCreateGroup
+// Creates reports whether the plan makes its object.
+func (p *Plan) Creates() bool {
+	return p.Kind == KindCreateUser || p.Kind == KindCreateGroup
 }
 
-// cutsOff reports whether the plan is to leave the user without access.
-func (p *Plan) cutsOff() bool {
-	return p.Kind == kindDeactivate || p.Kind == kindDeleteUser || p.Kind == kindCreateUser && p.after.inactive
+// CutsOff reports whether the plan is to leave the user without access.
+func (p *Plan) CutsOff() bool {
+	return p.Kind == KindDeactivate || p.Kind == KindDeleteUser || p.Kind == KindCreateUser && p.After.Inactive
 }
 
-// reactivates reports whether the plan is to give a user access back. Over a deny
+// Reactivates reports whether the plan is to give a user access back. Over a deny
 // that is not ours there is no such plan.
-func (p *Plan) reactivates() bool { return p.Kind == kindUpdateUser && p.after.forget }
+func (p *Plan) Reactivates() bool { return p.Kind == KindUpdateUser && p.After.Forget }
 
-func (p *Plan) add(steps ...Step) { p.Steps = append(p.Steps, steps...) }
+// Add appends steps.
+func (p *Plan) Add(steps ...Step) { p.Steps = append(p.Steps, steps...) }
 
-func (p *Plan) note(format string, args ...any) {
+// Note adds to Notes.
+func (p *Plan) Note(format string, args ...any) {
 	p.Notes = append(p.Notes, fmt.Sprintf(format, args...))
 }
 
@@ -114,8 +117,8 @@ func (p *Plan) Needs() []Need {
 	return out
 }
 
-// settings are what the operator decided about plans.
-type settings struct {
+// Settings are what the operator decided about plans.
+type Settings struct {
 	MaxCalls       int    // of one plan; 0: no limit
 	CreatePath     string // of new users and groups
 	CreateBoundary string // of new users
@@ -126,18 +129,18 @@ type settings struct {
 	GroupsViaUsers bool     // memberships may be written through the user
 }
 
-// planner knows what plans depend on besides the object: settings and quotas.
-type planner struct {
-	settings
-	accountID string
-	partition string
-	summary   map[string]int64         // quotas, as GetAccountSummary names them
-	groups    map[string]*store.Group  // those of the user and those wished for, by id
-	policies  map[string]*store.Policy // those wished for, by ARN
-	known     map[string]*store.User   // members that are touched, by id
-	noInline  bool                     // AWS does not allow us inline policies
-	attached  []string                 // ARNs of what the object has already
-	asShown   bool                     // whoever asks may not change policies, and only writes back what they were shown
+// Planner knows what plans depend on besides the object: settings and quotas.
+type Planner struct {
+	Settings
+	AccountID string
+	Partition string
+	Summary   map[string]int64         // quotas, as GetAccountSummary names them
+	Groups    map[string]*store.Group  // those of the user and those wished for, by id
+	Policies  map[string]*store.Policy // those wished for, by ARN
+	Known     map[string]*store.User   // members that are touched, by id
+	NoInline  bool                     // AWS does not allow us inline policies
+	Attached  []string                 // ARNs of what the object has already
+	AsShown   bool                     // whoever asks may not change policies, and only writes back what they were shown
 }
 
 // defaultQuotas are those of a new account (IAM User Guide, IAM and AWS STS
@@ -146,15 +149,15 @@ var defaultQuotas = map[string]int64{
 	"GroupsPerUserQuota": 10, "AttachedPoliciesPerUserQuota": 10, "AttachedPoliciesPerGroupQuota": 10, "UserPolicySizeQuota": 2048,
 }
 
-func (pl *planner) quota(name string) int {
-	if n, ok := pl.summary[name]; ok && n > 0 {
+func (pl *Planner) quota(name string) int {
+	if n, ok := pl.Summary[name]; ok && n > 0 {
 		return int(n)
 	}
 	return int(defaultQuotas[name])
 }
 
-// checked refuses a plan that is too long to be carried out.
-func (pl *planner) checked(p *Plan) (*Plan, error) {
+// Checked refuses a plan that is too long to be carried out.
+func (pl *Planner) Checked(p *Plan) (*Plan, error) {
 	if n := len(p.Steps); pl.MaxCalls > 0 && n > pl.MaxCalls {
 		return nil, &InvalidError{
 			Attribute: "members", TooMany: true,
@@ -164,15 +167,15 @@ func (pl *planner) checked(p *Plan) (*Plan, error) {
 	return p, nil
 }
 
-func (pl *planner) denyAll() string { return "arn:" + pl.partition + ":iam::aws:policy/AWSDenyAll" }
+func (pl *Planner) denyAll() string { return "arn:" + pl.Partition + ":iam::aws:policy/AWSDenyAll" }
 
-// arn is the ARN that an object of the kind, such as "user", has or will have.
-func (pl *planner) arn(kind, path, name string) string {
-	return "arn:" + pl.partition + ":iam::" + pl.accountID + ":" + kind + path + name
+// ARN is the ARN that an object of the kind, such as "user", has or will have.
+func (pl *Planner) ARN(kind, path, name string) string {
+	return "arn:" + pl.Partition + ":iam::" + pl.AccountID + ":" + kind + path + name
 }
 
-// userName encodes a shown user name.
-func userName(shown string) (string, error) {
+// EncodeUserName encodes a shown user name.
+func EncodeUserName(shown string) (string, error) {
 	name := store.EncodeName(shown)
 	switch {
 	case name == "":

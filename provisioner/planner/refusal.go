@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 // InvalidError says that a wish cannot be met as it is. Its text is safe to
 // show to the client.

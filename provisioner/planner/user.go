@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"fmt"
@@ -23,30 +23,30 @@ type UserWish struct {
 	Groups       *[]string // GroupIDs; only with WriteConfig.GroupsViaUsers
 }
 
-// userNow is the current state of a user, all of it read live.
-type userNow struct {
-	user *store.User
-	// read is the user as IAM showed them, without what we wrote a moment ago: it
+// UserNow is the current state of a user, all of it read live.
+type UserNow struct {
+	User *store.User
+	// Read is the user as IAM showed them, without what we wrote a moment ago: it
 	// may not show yet, or somebody took it back. nil: the same as user.
-	read    *store.User
-	record  *store.Deactivation // nil: we did not deactivate them
-	adopted bool                // the person attributes are ours already
-	full    full
+	Read    *store.User
+	Record  *store.Deactivation // nil: we did not deactivate them
+	Adopted bool                // the person attributes are ours already
+	Full    Full
 }
 
-// full says where IAM refused a deny although the quota seemed to allow it.
-type full struct{ attached, inline bool }
+// Full says where IAM refused a deny although the quota seemed to allow it.
+type Full struct{ Attached, Inline bool }
 
-// managedTag is on every user we created; its value is journaled before the
+// ManagedTag is on every user we created; its value is journaled before the
 // call, so that a lost answer can be told from somebody else's user.
-const managedTag = "iamscim:managed"
+const ManagedTag = "iamscim:managed"
 
-// planCreateUser plans a new user. managed is the value of the managed tag.
-func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
+// CreateUser plans a new user. managed is the value of the managed tag.
+func (pl *Planner) CreateUser(w *UserWish, managed string) (*Plan, error) {
 	if w.UserName == nil {
 		return nil, &InvalidError{Attribute: "userName", Reason: "it is required"}
 	}
-	name, err := userName(*w.UserName)
+	name, err := EncodeUserName(*w.UserName)
 	if err != nil {
 		return nil, err
 	}
@@ -60,18 +60,18 @@ func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
-	at := userTarget{name: name, arn: pl.arn("user", path, name), boundary: boundary}
-	u := &userPlan{planner: pl, at: at, now: &store.User{Name: name, Path: path}}
-	u.plan = &Plan{Kind: kindCreateUser, Direction: Undo, Object: store.Ref{Kind: store.KindUser}, Name: name}
-	u.plan.after = remembrance{owned: true, person: &store.Person{}}
+	at := userTarget{name: name, arn: pl.ARN("user", path, name), boundary: boundary}
+	u := &userPlan{Planner: pl, at: at, now: &store.User{Name: name, Path: path}}
+	u.plan = &Plan{Kind: KindCreateUser, Direction: Undo, Object: store.Ref{Kind: store.KindUser}, Name: name}
+	u.plan.After = Remembrance{Owned: true, Person: &store.Person{}}
 	if w.Person != nil {
-		u.plan.after.person = w.Person
+		u.plan.After.Person = w.Person
 	}
 	create := Step{Action: "CreateUser"}.with("user", name)
 	if path != "/" {
 		create = create.with("path", path)
 	}
-	create = create.with("boundary", boundary).with("tag", managedTag+"="+managed)
+	create = create.with("boundary", boundary).with("tag", ManagedTag+"="+managed)
 	for _, t := range pl.CreateTags {
 		create = create.with("tag", t.Key+"="+t.Value)
 	}
@@ -81,11 +81,11 @@ func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
 		}
 	}
 	create = create.needing("CreateUser", at.arn, "iam:PermissionsBoundary", boundary).needing("TagUser", at.arn)
-	u.plan.add(create.undoneBy(at.step("DeleteUser")))
+	u.plan.Add(create.undoneBy(at.step("DeleteUser")))
 	inactive := w.Active != nil && !*w.Active
 	if inactive {
-		u.plan.add(at.attach(pl.denyAll()))
-		u.plan.after.inactive, u.plan.after.deny = true, pl.denyAll()
+		u.plan.Add(at.attach(pl.denyAll()))
+		u.plan.After.Inactive, u.plan.After.Deny = true, pl.denyAll()
 		u.now.Attached = []store.PolicyRef{{ARN: pl.denyAll(), Deny: true}}
 	}
 	if err := u.grants(w); err != nil {
@@ -94,24 +94,24 @@ func (pl *planner) planCreateUser(w *UserWish, managed string) (*Plan, error) {
 	if w.Password != nil && pl.Passwords && !inactive {
 		u.password(*w.Password)
 	}
-	return pl.checked(u.plan)
+	return pl.Checked(u.plan)
 }
 
 // userPlan is a plan for one user in the making.
 type userPlan struct {
-	*planner
+	*Planner
 	now  *store.User
-	read *store.User // as userNow.read; nil: the same as now
+	read *store.User // as UserNow.read; nil: the same as now
 	at   userTarget
 	plan *Plan
-	full full
+	full Full
 }
 
-// planUpdateUser plans every change but a deactivation, which is a plan of its
+// UpdateUser plans every change but a deactivation, which is a plan of its
 // own: it has another direction.
-func (pl *planner) planUpdateUser(now userNow, w *UserWish) (*Plan, error) {
-	u := &userPlan{planner: pl, now: now.user, read: now.read, at: targetOf(now.user)}
-	u.plan = &Plan{Kind: kindUpdateUser, Direction: Undo, Object: store.Ref{Kind: store.KindUser, ID: now.user.ID}, Name: now.user.Name}
+func (pl *Planner) UpdateUser(now UserNow, w *UserWish) (*Plan, error) {
+	u := &userPlan{Planner: pl, now: now.User, read: now.Read, at: targetOf(now.User)}
+	u.plan = &Plan{Kind: KindUpdateUser, Direction: Undo, Object: store.Ref{Kind: store.KindUser, ID: now.User.ID}, Name: now.User.Name}
 	if err := u.grants(w); err != nil {
 		return nil, err
 	}
@@ -119,31 +119,31 @@ func (pl *planner) planUpdateUser(now userNow, w *UserWish) (*Plan, error) {
 	if err := u.identity(w); err != nil {
 		return nil, err
 	}
-	if w.Active != nil && *w.Active && !now.user.Active {
-		if err := u.reactivate(now.record); err != nil {
+	if w.Active != nil && *w.Active && !now.User.Active {
+		if err := u.reactivate(now.Record); err != nil {
 			return nil, err
 		}
 	}
-	stays := now.user.Active && (w.Active == nil || *w.Active) || w.Active != nil && *w.Active
+	stays := now.User.Active && (w.Active == nil || *w.Active) || w.Active != nil && *w.Active
 	if w.Password != nil && pl.Passwords && stays {
 		u.password(*w.Password)
 	}
-	return pl.checked(u.plan)
+	return pl.Checked(u.plan)
 }
 
 func targetOf(u *store.User) userTarget {
-	return userTarget{name: u.Name, id: u.ID, arn: u.ARN, boundary: u.Boundary}
+	return userTarget{name: u.Name, ID: u.ID, arn: u.ARN, boundary: u.Boundary}
 }
 
 // attributes plans what the state file is to say. The first write adopts what
 // was shown so far, and nothing is derived any more.
-func (u *userPlan) attributes(now userNow, w *UserWish) {
+func (u *userPlan) attributes(now UserNow, w *UserWish) {
 	next := w.Person
 	if next == nil {
-		next = &now.user.Person
+		next = &now.User.Person
 	}
-	if !now.adopted || !reflect.DeepEqual(*next, now.user.Person) {
-		u.plan.after.person = next
+	if !now.Adopted || !reflect.DeepEqual(*next, now.User.Person) {
+		u.plan.After.Person = next
 		u.tagging(next)
 	}
 }
@@ -156,7 +156,7 @@ func (u *userPlan) grants(w *UserWish) error {
 		}
 	}
 	if w.Boundary != nil && u.now.ID != "" && *w.Boundary != u.now.Boundary {
-		u.plan.add(u.at.setBoundary(u.now.Boundary, *w.Boundary))
+		u.plan.Add(u.at.setBoundary(u.now.Boundary, *w.Boundary))
 	}
 	if w.Groups != nil && u.GroupsViaUsers {
 		return u.memberships(*w.Groups)
@@ -180,7 +180,7 @@ func (u *userPlan) entitlements(wanted []string) error {
 	denied := map[string]bool{}
 	have := granted(u.now, denied)
 	shown := have
-	if u.read != nil && !u.asShown {
+	if u.read != nil && !u.AsShown {
 		shown = granted(u.read, denied)
 	}
 	var want []string
@@ -188,7 +188,7 @@ func (u *userPlan) entitlements(wanted []string) error {
 		if denied[arn] || u.inherited(arn) && !slices.Contains(have, arn) {
 			continue // written back as it was shown
 		}
-		p := u.policies[arn]
+		p := u.Policies[arn]
 		if policy.IsDenyAll(arn) || policy.IsQuarantine(arn) || p != nil && p.Deny {
 			return &InvalidError{Attribute: "entitlements", Reason: fmt.Sprintf("%s denies everything; set active to false instead", arn)}
 		}
@@ -200,10 +200,10 @@ func (u *userPlan) entitlements(wanted []string) error {
 		return &InvalidError{Attribute: "entitlements", Reason: fmt.Sprintf("IAM allows %d policies attached to a user, this would be %d", quota, n)}
 	}
 	for _, arn := range drop {
-		u.plan.add(u.at.detach(arn).again(!slices.Contains(have, arn)))
+		u.plan.Add(u.at.detach(arn).again(!slices.Contains(have, arn)))
 	}
 	for _, arn := range gain {
-		u.plan.add(u.at.attach(arn).again(slices.Contains(have, arn)))
+		u.plan.Add(u.at.attach(arn).again(slices.Contains(have, arn)))
 	}
 	return nil
 }
@@ -211,7 +211,7 @@ func (u *userPlan) entitlements(wanted []string) error {
 // inherited reports whether a group of theirs has the policy.
 func (u *userPlan) inherited(arn string) bool {
 	return slices.ContainsFunc(u.now.Groups, func(id string) bool {
-		g := u.groups[id]
+		g := u.Groups[id]
 		return g != nil && slices.ContainsFunc(g.Attached, func(p store.PolicyRef) bool { return p.ARN == arn })
 	})
 }
@@ -228,16 +228,16 @@ func (u *userPlan) memberships(wanted []string) error {
 		return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("IAM allows a user to be in %d groups, this would be %d", quota, n)}
 	}
 	for _, id := range leave {
-		if g := u.groups[id]; g != nil {
-			u.plan.add(u.at.leave(g).again(!slices.Contains(have, id)))
+		if g := u.Groups[id]; g != nil {
+			u.plan.Add(u.at.leave(g).again(!slices.Contains(have, id)))
 		}
 	}
 	for _, id := range join {
-		g := u.groups[id]
+		g := u.Groups[id]
 		if g == nil {
 			return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("there is no group %q", id)}
 		}
-		u.plan.add(u.at.join(g).again(slices.Contains(have, id)))
+		u.plan.Add(u.at.join(g).again(slices.Contains(have, id)))
 	}
 	return nil
 }
@@ -247,7 +247,7 @@ func (u *userPlan) identity(w *UserWish) error {
 	name, path := u.now.Name, u.now.Path
 	if w.UserName != nil && store.Fold(*w.UserName) != store.Fold(u.now.UserName) {
 		var err error
-		if name, err = userName(*w.UserName); err != nil {
+		if name, err = EncodeUserName(*w.UserName); err != nil {
 			return err
 		}
 	}
@@ -265,7 +265,7 @@ func (u *userPlan) identity(w *UserWish) error {
 	}
 	next := u.at
 	next.name, next.arn = name, arnOf(u.now.ARN, "user", path, name)
-	u.plan.add(u.at.rename(u.at, next, u.now.Path, path))
+	u.plan.Add(u.at.rename(u.at, next, u.now.Path, path))
 	u.at = next
 	return nil
 }
@@ -277,5 +277,5 @@ func (u *userPlan) password(password string) {
 		s = u.at.step("UpdateLoginProfile").destroying()
 	}
 	s.secret = func() string { return password }
-	u.plan.add(s)
+	u.plan.Add(s)
 }

@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"fmt"
@@ -18,28 +18,29 @@ type GroupWish struct {
 	Policies                      *[]string // ARNs of managed policies wanted as attachments
 }
 
-// groupNow is the current state of a group, all of it read live. A group may
+// GroupNow is the current state of a group, all of it read live. A group may
 // have thousands of members, so only those that the wish names are here; all of
 // them only if it replaces or deletes all.
-type groupNow struct {
-	group      *store.Group // nil: to be created
-	attributes store.GroupAttributes
-	members    map[string]bool // users that are touched: whether they are members
-	// read and shown are policies and members as IAM showed them, without what we
+type GroupNow struct {
+	Group      *store.Group // nil: to be created
+	Attributes store.GroupAttributes
+	Members    map[string]bool // users that are touched: whether they are members
+	// Read and Shown are policies and members as IAM showed them, without what we
 	// wrote a moment ago. nil: the same.
-	read  *store.Group
-	shown map[string]bool
+	Read  *store.Group
+	Shown map[string]bool
 }
 
 // groupPlan is a plan for one group in the making.
 type groupPlan struct {
-	*planner
-	now  groupNow
+	*Planner
+	now  GroupNow
 	at   groupTarget
 	plan *Plan
 }
 
-func (pl *planner) planCreateGroup(w *GroupWish) (*Plan, error) {
+// CreateGroup plans a new group.
+func (pl *Planner) CreateGroup(w *GroupWish) (*Plan, error) {
 	if w.DisplayName == nil || *w.DisplayName == "" {
 		return nil, &InvalidError{Attribute: "displayName", Reason: "it is required"}
 	}
@@ -51,33 +52,34 @@ func (pl *planner) planCreateGroup(w *GroupWish) (*Plan, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
-	arn := pl.arn("group", path, name)
-	g := &groupPlan{planner: pl, at: groupTarget{name: name, arn: arn}, now: groupNow{group: &store.Group{Name: name, ARN: arn, Path: path}}}
-	g.plan = &Plan{Kind: kindCreateGroup, Direction: Undo, Object: store.Ref{Kind: store.KindGroup}, Name: name}
-	g.plan.after.owned = true
+	arn := pl.ARN("group", path, name)
+	g := &groupPlan{Planner: pl, at: groupTarget{name: name, arn: arn}, now: GroupNow{Group: &store.Group{Name: name, ARN: arn, Path: path}}}
+	g.plan = &Plan{Kind: KindCreateGroup, Direction: Undo, Object: store.Ref{Kind: store.KindGroup}, Name: name}
+	g.plan.After.Owned = true
 	create := Step{Action: "CreateGroup"}.with("group", name)
 	if path != "/" {
 		create = create.with("path", path)
 	}
-	g.plan.add(create.needing("CreateGroup", arn).undoneBy(g.at.step("DeleteGroup")))
+	g.plan.Add(create.needing("CreateGroup", arn).undoneBy(g.at.step("DeleteGroup")))
 	if err := g.content(w); err != nil {
 		return nil, err
 	}
 	g.attributes(w, name)
-	return pl.checked(g.plan)
+	return pl.Checked(g.plan)
 }
 
-func (pl *planner) planUpdateGroup(now groupNow, w *GroupWish) (*Plan, error) {
-	g := &groupPlan{planner: pl, now: now, at: groupTarget{name: now.group.Name, id: now.group.ID, arn: now.group.ARN}}
-	g.plan = &Plan{Kind: kindUpdateGroup, Direction: Undo, Object: store.Ref{Kind: store.KindGroup, ID: now.group.ID}, Name: now.group.Name}
+// UpdateGroup plans every change of a group.
+func (pl *Planner) UpdateGroup(now GroupNow, w *GroupWish) (*Plan, error) {
+	g := &groupPlan{Planner: pl, now: now, at: groupTarget{name: now.Group.Name, ID: now.Group.ID, arn: now.Group.ARN}}
+	g.plan = &Plan{Kind: KindUpdateGroup, Direction: Undo, Object: store.Ref{Kind: store.KindGroup, ID: now.Group.ID}, Name: now.Group.Name}
 	if err := g.content(w); err != nil {
 		return nil, err
 	}
-	name, path := now.group.Name, now.group.Path
+	name, path := now.Group.Name, now.Group.Path
 	if w.DisplayName != nil && *w.DisplayName == "" {
 		return nil, &InvalidError{Attribute: "displayName", Reason: "it is required"}
 	}
-	if w.DisplayName != nil && store.Fold(*w.DisplayName) != store.Fold(now.group.DisplayName) {
+	if w.DisplayName != nil && store.Fold(*w.DisplayName) != store.Fold(now.Group.DisplayName) {
 		name, _ = store.EncodeGroupName(*w.DisplayName)
 	}
 	if w.Path != nil && *w.Path != path {
@@ -86,31 +88,31 @@ func (pl *planner) planUpdateGroup(now groupNow, w *GroupWish) (*Plan, error) {
 			return nil, err
 		}
 	}
-	if store.Fold(name) == store.Fold(now.group.Name) {
-		name = now.group.Name
+	if store.Fold(name) == store.Fold(now.Group.Name) {
+		name = now.Group.Name
 	}
-	if name != now.group.Name || path != now.group.Path {
-		next := groupTarget{name: name, id: g.at.id, arn: arnOf(now.group.ARN, "group", path, name)}
-		g.plan.add(g.at.rename(next, now.group.Path, path))
+	if name != now.Group.Name || path != now.Group.Path {
+		next := groupTarget{name: name, ID: g.at.ID, arn: arnOf(now.Group.ARN, "group", path, name)}
+		g.plan.Add(g.at.rename(next, now.Group.Path, path))
 	}
 	g.attributes(w, name)
-	return pl.checked(g.plan)
+	return pl.Checked(g.plan)
 }
 
 // attributes plans what IAM has no field for.
 func (g *groupPlan) attributes(w *GroupWish, name string) {
-	next := g.now.attributes
+	next := g.now.Attributes
 	if w.ExternalID != nil {
 		next.ExternalID = *w.ExternalID
 	}
-	if w.DisplayName != nil && store.Fold(*w.DisplayName) != store.Fold(g.now.group.DisplayName) {
+	if w.DisplayName != nil && store.Fold(*w.DisplayName) != store.Fold(g.now.Group.DisplayName) {
 		next.DisplayName, next.IAMName = "", ""
 		if _, long := store.EncodeGroupName(*w.DisplayName); long {
 			next.DisplayName, next.IAMName = *w.DisplayName, name
 		}
 	}
-	if next != g.now.attributes {
-		g.plan.after.group = &next
+	if next != g.now.Attributes {
+		g.plan.After.Group = &next
 	}
 }
 
@@ -132,32 +134,32 @@ func (g *groupPlan) content(w *GroupWish) error {
 		}
 	}
 	for _, id := range remove {
-		if g.now.members[id] || g.now.shows(id) {
-			g.plan.add(g.member(id).leave(g.asGroup()).again(!g.now.members[id]))
+		if g.now.Members[id] || g.now.Shows(id) {
+			g.plan.Add(g.member(id).leave(g.asGroup()).again(!g.now.Members[id]))
 		}
 	}
 	for _, id := range add {
-		member := g.now.members[id]
-		if member && g.now.shows(id) {
+		member := g.now.Members[id]
+		if member && g.now.Shows(id) {
 			continue
 		}
 		if err := g.admits(id); err != nil && !member {
 			return err
 		}
-		g.plan.add(g.member(id).join(g.asGroup()).again(member))
+		g.plan.Add(g.member(id).join(g.asGroup()).again(member))
 	}
 	return nil
 }
 
 func (g *groupPlan) asGroup() *store.Group {
-	return &store.Group{ID: g.at.id, Name: g.at.name, ARN: g.at.arn}
+	return &store.Group{ID: g.at.ID, Name: g.at.name, ARN: g.at.arn}
 }
 
-func (g *groupPlan) member(id string) userTarget { return targetOf(g.known[id]) }
+func (g *groupPlan) member(id string) userTarget { return targetOf(g.Known[id]) }
 
 // admits checks that the user exists and may be in one group more.
 func (g *groupPlan) admits(id string) error {
-	u := g.known[id]
+	u := g.Known[id]
 	if u == nil {
 		return &InvalidError{Attribute: "members", Reason: fmt.Sprintf("there is no user %q", id)}
 	}
@@ -169,7 +171,7 @@ func (g *groupPlan) admits(id string) error {
 
 func (g *groupPlan) policiesWanted(wanted []string) error {
 	have, shown := g.now.attached()
-	if g.asShown {
+	if g.AsShown {
 		shown = have
 	}
 	drop, gain := differences(have, shown, wanted)
@@ -178,31 +180,31 @@ func (g *groupPlan) policiesWanted(wanted []string) error {
 		return &InvalidError{Attribute: "attachedPolicies", Reason: fmt.Sprintf("IAM allows %d policies attached to a group, this would be %d", quota, n)}
 	}
 	for _, arn := range drop {
-		g.plan.add(g.at.detach(arn).again(!slices.Contains(have, arn)))
+		g.plan.Add(g.at.detach(arn).again(!slices.Contains(have, arn)))
 	}
 	for _, arn := range gain {
-		g.plan.add(g.at.attach(arn).again(slices.Contains(have, arn)))
+		g.plan.Add(g.at.attach(arn).again(slices.Contains(have, arn)))
 	}
 	return nil
 }
 
-// planDeleteGroup empties the group and deletes it (IAM API Reference,
+// DeleteGroup empties the group and deletes it (IAM API Reference,
 // DeleteGroup).
-func (pl *planner) planDeleteGroup(now groupNow) (*Plan, error) {
-	g := &groupPlan{planner: pl, now: now, at: groupTarget{name: now.group.Name, id: now.group.ID, arn: now.group.ARN}}
-	g.plan = &Plan{Kind: kindDeleteGroup, Direction: Forward, Object: store.Ref{Kind: store.KindGroup, ID: now.group.ID}, Name: now.group.Name}
-	g.plan.after.forgotten = true
+func (pl *Planner) DeleteGroup(now GroupNow) (*Plan, error) {
+	g := &groupPlan{Planner: pl, now: now, at: groupTarget{name: now.Group.Name, ID: now.Group.ID, arn: now.Group.ARN}}
+	g.plan = &Plan{Kind: KindDeleteGroup, Direction: Forward, Object: store.Ref{Kind: store.KindGroup, ID: now.Group.ID}, Name: now.Group.Name}
+	g.plan.After.Forgotten = true
 	for _, id := range now.everybody() {
-		g.plan.add(g.member(id).leave(g.asGroup()))
+		g.plan.Add(g.member(id).leave(g.asGroup()))
 	}
-	for _, p := range now.group.Inline {
-		g.plan.add(g.at.step("DeleteGroupPolicy").with("name", p.Name).destroying())
+	for _, p := range now.Group.Inline {
+		g.plan.Add(g.at.step("DeleteGroupPolicy").with("name", p.Name).destroying())
 	}
 	known, shown := now.attached()
 	attached, _ := differences(known, shown, nil)
 	for _, arn := range attached {
-		g.plan.add(g.at.detach(arn))
+		g.plan.Add(g.at.detach(arn))
 	}
-	g.plan.add(g.at.step("DeleteGroup").destroying())
-	return pl.checked(g.plan)
+	g.plan.Add(g.at.step("DeleteGroup").destroying())
+	return pl.Checked(g.plan)
 }

@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"slices"
@@ -8,12 +8,12 @@ import (
 	"iamscim/store"
 )
 
-// sample is an operation with what it needs, taken from the plans for a user
+// Sample is an operation with what it needs, taken from the plans for a user
 // and a group that do not exist: so the question never differs from the deed.
-type sample struct {
-	operation string
-	needs     []Need
-	off       string // why it is not offered at all
+type Sample struct {
+	Operation string
+	Needs     []Need
+	Off       string // why it is not offered at all
 }
 
 // The live reads before a write, by what is written to.
@@ -30,33 +30,33 @@ const sampleName = "iamscim-sample"
 
 // sampler makes plans for things that do not exist.
 type sampler struct {
-	*planner
+	*Planner
 	user    *store.User
 	group   *store.Group
 	grants  []string
-	samples []sample
+	samples []Sample
 }
 
-// samples lists every operation. grants are policies that may be attached, if any
+// Samples lists every operation. grants are policies that may be attached, if any
 // is grantable.
-func (pl *planner) samples(grants []string, grantable bool) []sample {
-	s := &sampler{planner: pl, grants: grants}
+func (pl *Planner) Samples(grants []string, grantable bool) []Sample {
+	s := &sampler{Planner: pl, grants: grants}
 	path := pl.CreatePath
-	s.group = &store.Group{ID: "AGPASAMPLE", Name: sampleName, DisplayName: sampleName, Path: path, ARN: pl.arn("group", path, sampleName)}
+	s.group = &store.Group{ID: "AGPASAMPLE", Name: sampleName, DisplayName: sampleName, Path: path, ARN: pl.ARN("group", path, sampleName)}
 	s.user = &store.User{
-		ID: "AIDASAMPLE", Name: sampleName, UserName: sampleName, Path: path, ARN: pl.arn("user", path, sampleName), Boundary: pl.CreateBoundary,
+		ID: "AIDASAMPLE", Name: sampleName, UserName: sampleName, Path: path, ARN: pl.ARN("user", path, sampleName), Boundary: pl.CreateBoundary,
 		Active: true, ConsoleAccess: aws.Bool(true), Groups: []string{s.group.ID}, Inline: []store.InlinePolicy{{Name: sampleName, Document: "{}"}},
-		AccessKeys:         []store.AccessKey{{ID: "AKIASAMPLE", Status: statusActive}},
-		SSHPublicKeys:      []store.Credential{{ID: "APKASAMPLE", Status: statusActive}},
-		Certificates:       []store.Certificate{{ID: "SAMPLE", Status: statusActive}},
-		ServiceCredentials: []store.ServiceCredential{{ID: "ACCASAMPLE", Status: statusActive}},
-		MFADevices:         []store.MFADevice{{SerialNumber: pl.arn("mfa", "/", sampleName)}},
+		AccessKeys:         []store.AccessKey{{ID: "AKIASAMPLE", Status: StatusActive}},
+		SSHPublicKeys:      []store.Credential{{ID: "APKASAMPLE", Status: StatusActive}},
+		Certificates:       []store.Certificate{{ID: "SAMPLE", Status: StatusActive}},
+		ServiceCredentials: []store.ServiceCredential{{ID: "ACCASAMPLE", Status: StatusActive}},
+		MFADevices:         []store.MFADevice{{SerialNumber: pl.ARN("mfa", "/", sampleName)}},
 	}
 	for _, arn := range grants {
 		s.user.Attached = append(s.user.Attached, store.PolicyRef{ARN: arn})
 		s.group.Attached = append(s.group.Attached, store.PolicyRef{ARN: arn})
 	}
-	pl.groups, pl.known = map[string]*store.Group{s.group.ID: s.group}, map[string]*store.User{s.user.ID: s.user}
+	pl.Groups, pl.Known = map[string]*store.Group{s.group.ID: s.group}, map[string]*store.User{s.user.ID: s.user}
 	s.users(grantable)
 	s.groupOperations(grantable)
 	return s.samples
@@ -65,17 +65,17 @@ func (pl *planner) samples(grants []string, grantable bool) []sample {
 // add makes a sample of plans and reads. Plans of samples cannot fail; one that
 // did would be an operation of which nothing is known.
 func (s *sampler) add(operation string, reads []Need, plans ...func() (*Plan, error)) {
-	out := sample{operation: operation, needs: slices.Clip(reads)}
+	out := Sample{Operation: operation, Needs: slices.Clip(reads)}
 	for _, planned := range plans {
 		if plan, err := planned(); err == nil {
-			out.needs = append(out.needs, plan.Needs()...)
+			out.Needs = append(out.Needs, plan.Needs()...)
 		}
 	}
 	s.samples = append(s.samples, out)
 }
 
 func (s *sampler) off(operation, reason string) {
-	s.samples = append(s.samples, sample{operation: operation, off: reason})
+	s.samples = append(s.samples, Sample{Operation: operation, Off: reason})
 }
 
 func needsOf(arn string, lists ...[]string) (needs []Need) {
@@ -88,26 +88,26 @@ func needsOf(arn string, lists ...[]string) (needs []Need) {
 }
 
 // as is the sample user with some differences.
-func (s *sampler) as(edit func(*store.User)) userNow {
+func (s *sampler) as(edit func(*store.User)) UserNow {
 	u := *s.user
 	edit(&u)
-	return userNow{user: &u}
+	return UserNow{User: &u}
 }
 
-func (s *sampler) updating(now userNow, w UserWish) func() (*Plan, error) {
-	return func() (*Plan, error) { return s.planUpdateUser(now, &w) }
+func (s *sampler) updating(now UserNow, w UserWish) func() (*Plan, error) {
+	return func() (*Plan, error) { return s.UpdateUser(now, &w) }
 }
 
 const nothingGrantable = "no policy may be granted (--grantable-policies)"
 
 func (s *sampler) users(grantable bool) {
 	reads, held := needsOf(s.user.ARN, userReads), needsOf(s.user.ARN, userReads, credentialReads)
-	now := userNow{user: s.user}
-	s.add("user.create", nil, func() (*Plan, error) { return s.planCreateUser(&UserWish{UserName: aws.String(sampleName)}, "sample") })
+	now := UserNow{User: s.user}
+	s.add("user.create", nil, func() (*Plan, error) { return s.CreateUser(&UserWish{UserName: aws.String(sampleName)}, "sample") })
 	s.add("user.rename", reads, s.updating(now, UserWish{UserName: aws.String(sampleName + "-2")}))
-	s.add("user.deactivate", held, func() (*Plan, error) { return s.planDeactivate(s.as(func(u *store.User) { u.Attached = nil })), nil })
+	s.add("user.deactivate", held, func() (*Plan, error) { return s.Deactivate(s.as(func(u *store.User) { u.Attached = nil })), nil })
 	s.add("user.reactivate", held, s.updating(s.deactivated(), UserWish{Active: aws.Bool(true)}))
-	s.add("user.delete", held, func() (*Plan, error) { return s.planDeleteUser(now), nil })
+	s.add("user.delete", held, func() (*Plan, error) { return s.DeleteUser(now), nil })
 	if grantable {
 		bare := s.as(func(u *store.User) { u.Attached = nil })
 		s.add("user.entitlements", reads, s.updating(bare, UserWish{Entitlements: &s.grants}), s.updating(now, UserWish{Entitlements: &[]string{}}))
@@ -123,48 +123,48 @@ func (s *sampler) users(grantable bool) {
 }
 
 // deactivated is the sample user as a deactivation leaves them.
-func (s *sampler) deactivated() userNow {
+func (s *sampler) deactivated() UserNow {
 	record := &store.Deactivation{Denies: []string{s.denyAll()}}
 	now := s.as(func(u *store.User) {
 		u.Active, u.Attached = false, []store.PolicyRef{{ARN: s.denyAll(), Deny: true}}
 		u.DisabledBy = []store.Deny{{Type: "attachedPolicy", Value: s.denyAll(), Ours: true}}
-		u.AccessKeys = []store.AccessKey{{ID: "AKIASAMPLE", Status: statusInactive}}
-		u.SSHPublicKeys = []store.Credential{{ID: "APKASAMPLE", Status: statusInactive}}
-		u.Certificates = []store.Certificate{{ID: "SAMPLE", Status: statusInactive}}
-		u.ServiceCredentials = []store.ServiceCredential{{ID: "ACCASAMPLE", Status: statusInactive}}
+		u.AccessKeys = []store.AccessKey{{ID: "AKIASAMPLE", Status: StatusInactive}}
+		u.SSHPublicKeys = []store.Credential{{ID: "APKASAMPLE", Status: StatusInactive}}
+		u.Certificates = []store.Certificate{{ID: "SAMPLE", Status: StatusInactive}}
+		u.ServiceCredentials = []store.ServiceCredential{{ID: "ACCASAMPLE", Status: StatusInactive}}
 	})
-	for _, c := range credentialsOf(now.user) {
-		record.Credentials = append(record.Credentials, store.RememberedCredential{Kind: c.kind, ID: c.id})
+	for _, c := range CredentialsOf(now.User) {
+		record.Credentials = append(record.Credentials, store.RememberedCredential{Kind: c.Kind, ID: c.ID})
 	}
-	now.record = record
+	now.Record = record
 	return now
 }
 
 func (s *sampler) groupOperations(grantable bool) {
 	reads := needsOf(s.group.ARN, groupReads)
-	now := groupNow{group: s.group, members: map[string]bool{s.user.ID: true}}
-	updating := func(now groupNow, w GroupWish) func() (*Plan, error) {
-		return func() (*Plan, error) { return s.planUpdateGroup(now, &w) }
+	now := GroupNow{Group: s.group, Members: map[string]bool{s.user.ID: true}}
+	updating := func(now GroupNow, w GroupWish) func() (*Plan, error) {
+		return func() (*Plan, error) { return s.UpdateGroup(now, &w) }
 	}
 	s.add("group.create", needsOf(s.group.ARN, []string{"GetGroup"}), func() (*Plan, error) {
-		return s.planCreateGroup(&GroupWish{DisplayName: aws.String(sampleName)})
+		return s.CreateGroup(&GroupWish{DisplayName: aws.String(sampleName)})
 	})
 	s.add("group.rename", reads, updating(now, GroupWish{DisplayName: aws.String(sampleName + "-2")}))
-	without := groupNow{group: s.group, members: map[string]bool{}}
+	without := GroupNow{Group: s.group, Members: map[string]bool{}}
 	outside := *s.user
 	outside.Groups = nil
-	s.known[s.user.ID] = &outside
+	s.Known[s.user.ID] = &outside
 	s.add("group.members", append(slices.Clip(reads), needsOf(s.user.ARN, memberReads)...),
 		updating(without, GroupWish{AddMembers: []string{s.user.ID}}), updating(now, GroupWish{RemoveMembers: []string{s.user.ID}}))
 	if grantable {
 		bare := *s.group
 		bare.Attached = nil
-		s.add("group.policies", reads, updating(groupNow{group: &bare}, GroupWish{Policies: &s.grants}), updating(now, GroupWish{Policies: &[]string{}}))
+		s.add("group.policies", reads, updating(GroupNow{Group: &bare}, GroupWish{Policies: &s.grants}), updating(now, GroupWish{Policies: &[]string{}}))
 	} else {
 		s.off("group.policies", nothingGrantable)
 	}
-	now.group = s.groupToDelete()
-	s.add("group.delete", reads, func() (*Plan, error) { return s.planDeleteGroup(now) })
+	now.Group = s.groupToDelete()
+	s.add("group.delete", reads, func() (*Plan, error) { return s.DeleteGroup(now) })
 }
 
 func (s *sampler) groupToDelete() *store.Group {
@@ -173,8 +173,8 @@ func (s *sampler) groupToDelete() *store.Group {
 	return &g
 }
 
-// inlineNeeds is what an inline deny needs, which not every deactivation places.
-func (pl *planner) inlineNeeds() []Need {
-	t := userTarget{name: sampleName, arn: pl.arn("user", pl.CreatePath, sampleName), boundary: pl.CreateBoundary}
-	return t.putInline(denyInline, denyDocument).Needs
+// InlineNeeds is what an inline deny needs, which not every deactivation places.
+func (pl *Planner) InlineNeeds() []Need {
+	t := userTarget{name: sampleName, arn: pl.ARN("user", pl.CreatePath, sampleName), boundary: pl.CreateBoundary}
+	return t.putInline(DenyInlineName, denyDocument).Needs
 }

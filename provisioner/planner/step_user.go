@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"cmp"
@@ -16,15 +16,15 @@ import (
 
 // userTarget makes steps about one user. Its name is the one that IAM knows at
 // that point of the plan.
-type userTarget struct{ name, id, arn, boundary string }
+type userTarget struct{ name, ID, arn, boundary string }
 
 func (t userTarget) step(action string) Step {
-	return Step{Action: action, UserID: t.id}.with("user", t.name).needing(action, t.arn, "iam:PermissionsBoundary", t.boundary)
+	return Step{Action: action, UserID: t.ID}.with("user", t.name).needing(action, t.arn, "iam:PermissionsBoundary", t.boundary)
 }
 
 func (t userTarget) rename(old, next userTarget, oldPath, newPath string) Step {
 	forward := func(from, to userTarget, path string) Step {
-		s := Step{Action: "UpdateUser", UserID: to.id}.with("user", from.name)
+		s := Step{Action: "UpdateUser", UserID: to.ID}.with("user", from.name)
 		if from.name != to.name {
 			s = s.with("new-name", to.name)
 		}
@@ -39,7 +39,7 @@ func (t userTarget) rename(old, next userTarget, oldPath, newPath string) Step {
 }
 
 func (t userTarget) policyStep(action, arn string) Step {
-	return Step{Action: action, UserID: t.id}.with("user", t.name).with("policy", arn).
+	return Step{Action: action, UserID: t.ID}.with("user", t.name).with("policy", arn).
 		needing(action, t.arn, "iam:PolicyARN", arn, "iam:PermissionsBoundary", t.boundary)
 }
 
@@ -66,7 +66,7 @@ func (t userTarget) setBoundary(from, to string) Step {
 		if arn == "" {
 			return t.step("DeleteUserPermissionsBoundary")
 		}
-		return Step{Action: "PutUserPermissionsBoundary", UserID: t.id}.with("user", t.name).with("boundary", arn).
+		return Step{Action: "PutUserPermissionsBoundary", UserID: t.ID}.with("user", t.name).with("boundary", arn).
 			needing("PutUserPermissionsBoundary", t.arn, "iam:PermissionsBoundary", arn)
 	}
 	return put(to).undoneBy(put(from))
@@ -82,21 +82,21 @@ func (t userTarget) leave(g *store.Group) Step {
 // membershipStep is authorised on the group (Service Authorization Reference,
 // IAM).
 func (t userTarget) membershipStep(action string, g *store.Group) Step {
-	return Step{Action: action, UserID: t.id, GroupID: g.ID}.with("user", t.name).with("group", g.Name).needing(action, g.ARN)
+	return Step{Action: action, UserID: t.ID, GroupID: g.ID}.with("user", t.name).with("group", g.Name).needing(action, g.ARN)
 }
 
 func userActions() map[string]action {
 	return map[string]action{
 		"CreateUser":                    {call: callCreateUser, effect: effectCreateUser},
 		"UpdateUser":                    {call: callUpdateUser, effect: onUser(effectUpdateUser)},
-		"DeleteUser":                    {call: callDeleteUser, effect: func(x *subject, _ *Step) { x.user = nil }, settled: gone},
+		"DeleteUser":                    {call: callDeleteUser, effect: func(x *Subject, _ *Step) { x.User = nil }, settled: gone},
 		"TagUser":                       {call: callTagUser, effect: onUser(effectTagUser)},
 		"UntagUser":                     {call: callUntagUser, effect: onUser(effectUntagUser)},
 		"AttachUserPolicy":              {call: callAttachUserPolicy, effect: onUser(effectAttach), scope: ScopeEntitlements},
 		"DetachUserPolicy":              {call: callDetachUserPolicy, effect: onUser(effectDetach), scope: ScopeEntitlements, settled: gone},
 		"PutUserPolicy":                 {call: callPutUserPolicy, effect: onUser(effectPutInline)},
 		"DeleteUserPolicy":              {call: callDeleteUserPolicy, effect: onUser(effectDeleteInline), settled: gone},
-		"PutUserPermissionsBoundary":    {call: callPutBoundary, effect: onUser(func(u *store.User, s *Step) { u.Boundary = s.param("boundary") }), scope: ScopeAdmin},
+		"PutUserPermissionsBoundary":    {call: callPutBoundary, effect: onUser(func(u *store.User, s *Step) { u.Boundary = s.Param("boundary") }), scope: ScopeAdmin},
 		"DeleteUserPermissionsBoundary": {call: callDeleteBoundary, effect: onUser(func(u *store.User, _ *Step) { u.Boundary = "" }), scope: ScopeAdmin, settled: gone},
 		"AddUserToGroup":                {call: callAddToGroup, effect: membership(true), together: true},
 		"RemoveUserFromGroup":           {call: callRemoveFromGroup, effect: membership(false), together: true},
@@ -118,45 +118,45 @@ func iamTags(list []store.Tag) []iamtypes.Tag {
 	return out
 }
 
-func callCreateUser(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
+func callCreateUser(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
 	out, err := c.CreateUser(ctx, &iam.CreateUserInput{
-		UserName: aws.String(s.param("user")), Path: optional(s.param("path")),
-		PermissionsBoundary: optional(s.param("boundary")), Tags: iamTags(s.tags()),
+		UserName: aws.String(s.Param("user")), Path: optional(s.Param("path")),
+		PermissionsBoundary: optional(s.Param("boundary")), Tags: iamTags(s.tags()),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &made{user: out.User}, nil
+	return &Created{User: out.User}, nil
 }
 
-func effectCreateUser(x *subject, s *Step) {
-	p := s.param("path")
+func effectCreateUser(x *Subject, s *Step) {
+	p := s.Param("path")
 	if p == "" {
 		p = "/"
 	}
-	x.user = &store.User{
-		ID: s.UserID, Active: true, Name: s.param("user"), UserName: store.DecodeName(s.param("user")), Path: p, Boundary: s.param("boundary"),
+	x.User = &store.User{
+		ID: s.UserID, Active: true, Name: s.Param("user"), UserName: store.DecodeName(s.Param("user")), Path: p, Boundary: s.Param("boundary"),
 		Tags: s.tags(), ConsoleAccess: aws.Bool(false), MFAActive: aws.Bool(false), MFADevices: []store.MFADevice{},
 		AccessKeys: []store.AccessKey{}, SSHPublicKeys: []store.Credential{}, Certificates: []store.Certificate{},
 		ServiceCredentials: []store.ServiceCredential{},
 	}
-	if x.born != nil {
-		x.user.ARN, x.user.Created = aws.ToString(x.born.user.Arn), aws.ToTime(x.born.user.CreateDate).UTC()
+	if x.Born != nil {
+		x.User.ARN, x.User.Created = aws.ToString(x.Born.User.Arn), aws.ToTime(x.Born.User.CreateDate).UTC()
 	}
 }
 
-func callUpdateUser(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
+func callUpdateUser(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
 	_, err := c.UpdateUser(ctx, &iam.UpdateUserInput{
-		UserName: aws.String(s.param("user")), NewUserName: optional(s.param("new-name")), NewPath: optional(s.param("new-path")),
+		UserName: aws.String(s.Param("user")), NewUserName: optional(s.Param("new-name")), NewPath: optional(s.Param("new-path")),
 	})
 	return nil, err
 }
 
 func effectUpdateUser(u *store.User, s *Step) {
-	if name := s.param("new-name"); name != "" {
+	if name := s.Param("new-name"); name != "" {
 		u.Name, u.UserName = name, store.DecodeName(name)
 	}
-	if p := s.param("new-path"); p != "" {
+	if p := s.Param("new-path"); p != "" {
 		u.Path = p
 	}
 	u.ARN = arnOf(u.ARN, "user", u.Path, u.Name)
@@ -180,13 +180,13 @@ func indexAfter(s, sep string) int {
 	return -1
 }
 
-func callDeleteUser(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String(s.param("user"))})
+func callDeleteUser(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
+	_, err := c.DeleteUser(ctx, &iam.DeleteUserInput{UserName: aws.String(s.Param("user"))})
 	return nil, err
 }
 
-func callTagUser(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.TagUser(ctx, &iam.TagUserInput{UserName: aws.String(s.param("user")), Tags: iamTags(s.tags())})
+func callTagUser(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
+	_, err := c.TagUser(ctx, &iam.TagUserInput{UserName: aws.String(s.Param("user")), Tags: iamTags(s.tags())})
 	return nil, err
 }
 
@@ -198,24 +198,24 @@ func effectTagUser(u *store.User, s *Step) {
 	slices.SortFunc(u.Tags, func(a, b store.Tag) int { return cmp.Compare(a.Key, b.Key) })
 }
 
-func callUntagUser(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.UntagUser(ctx, &iam.UntagUserInput{UserName: aws.String(s.param("user")), TagKeys: []string{s.param("key")}})
+func callUntagUser(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
+	_, err := c.UntagUser(ctx, &iam.UntagUserInput{UserName: aws.String(s.Param("user")), TagKeys: []string{s.Param("key")}})
 	return nil, err
 }
 
 func effectUntagUser(u *store.User, s *Step) {
-	u.Tags = slices.DeleteFunc(slices.Clone(u.Tags), func(t store.Tag) bool { return store.Fold(t.Key) == store.Fold(s.param("key")) })
+	u.Tags = slices.DeleteFunc(slices.Clone(u.Tags), func(t store.Tag) bool { return store.Fold(t.Key) == store.Fold(s.Param("key")) })
 }
 
-func callAttachUserPolicy(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: aws.String(s.param("user")), PolicyArn: aws.String(s.param("policy"))})
+func callAttachUserPolicy(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
+	_, err := c.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: aws.String(s.Param("user")), PolicyArn: aws.String(s.Param("policy"))})
 	return nil, err
 }
 
-func effectAttach(u *store.User, s *Step) { u.Attached = withPolicy(u.Attached, s.param("policy")) }
+func effectAttach(u *store.User, s *Step) { u.Attached = WithPolicy(u.Attached, s.Param("policy")) }
 
-// withPolicy adds an attachment; composing fills in what is known of the policy.
-func withPolicy(list []store.PolicyRef, arn string) []store.PolicyRef {
+// WithPolicy adds an attachment; composing fills in what is known of the policy.
+func WithPolicy(list []store.PolicyRef, arn string) []store.PolicyRef {
 	if slices.ContainsFunc(list, func(p store.PolicyRef) bool { return p.ARN == arn }) {
 		return list
 	}
@@ -224,58 +224,59 @@ func withPolicy(list []store.PolicyRef, arn string) []store.PolicyRef {
 	return list
 }
 
-func withoutPolicy(list []store.PolicyRef, arn string) []store.PolicyRef {
+// WithoutPolicy takes an attachment away.
+func WithoutPolicy(list []store.PolicyRef, arn string) []store.PolicyRef {
 	return slices.DeleteFunc(slices.Clone(list), func(p store.PolicyRef) bool { return p.ARN == arn })
 }
 
-func callDetachUserPolicy(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.DetachUserPolicy(ctx, &iam.DetachUserPolicyInput{UserName: aws.String(s.param("user")), PolicyArn: aws.String(s.param("policy"))})
+func callDetachUserPolicy(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
+	_, err := c.DetachUserPolicy(ctx, &iam.DetachUserPolicyInput{UserName: aws.String(s.Param("user")), PolicyArn: aws.String(s.Param("policy"))})
 	return nil, err
 }
 
-func effectDetach(u *store.User, s *Step) { u.Attached = withoutPolicy(u.Attached, s.param("policy")) }
+func effectDetach(u *store.User, s *Step) { u.Attached = WithoutPolicy(u.Attached, s.Param("policy")) }
 
-func callPutUserPolicy(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
+func callPutUserPolicy(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
 	_, err := c.PutUserPolicy(ctx, &iam.PutUserPolicyInput{
-		UserName: aws.String(s.param("user")), PolicyName: aws.String(s.param("name")), PolicyDocument: aws.String(s.param("document")),
+		UserName: aws.String(s.Param("user")), PolicyName: aws.String(s.Param("name")), PolicyDocument: aws.String(s.Param("document")),
 	})
 	return nil, err
 }
 
 func effectPutInline(u *store.User, s *Step) {
-	next := store.InlinePolicy{Name: s.param("name"), Document: s.param("document")}
+	next := store.InlinePolicy{Name: s.Param("name"), Document: s.Param("document")}
 	u.Inline = slices.DeleteFunc(slices.Clone(u.Inline), func(p store.InlinePolicy) bool { return p.Name == next.Name })
 	u.Inline = append(u.Inline, next)
 	slices.SortFunc(u.Inline, func(a, b store.InlinePolicy) int { return cmp.Compare(a.Name, b.Name) })
 }
 
-func callDeleteUserPolicy(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.DeleteUserPolicy(ctx, &iam.DeleteUserPolicyInput{UserName: aws.String(s.param("user")), PolicyName: aws.String(s.param("name"))})
+func callDeleteUserPolicy(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
+	_, err := c.DeleteUserPolicy(ctx, &iam.DeleteUserPolicyInput{UserName: aws.String(s.Param("user")), PolicyName: aws.String(s.Param("name"))})
 	return nil, err
 }
 
 func effectDeleteInline(u *store.User, s *Step) {
-	u.Inline = slices.DeleteFunc(slices.Clone(u.Inline), func(p store.InlinePolicy) bool { return p.Name == s.param("name") })
+	u.Inline = slices.DeleteFunc(slices.Clone(u.Inline), func(p store.InlinePolicy) bool { return p.Name == s.Param("name") })
 }
 
-func callPutBoundary(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
+func callPutBoundary(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
 	_, err := c.PutUserPermissionsBoundary(ctx, &iam.PutUserPermissionsBoundaryInput{
-		UserName: aws.String(s.param("user")), PermissionsBoundary: aws.String(s.param("boundary")),
+		UserName: aws.String(s.Param("user")), PermissionsBoundary: aws.String(s.Param("boundary")),
 	})
 	return nil, err
 }
 
-func callDeleteBoundary(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.DeleteUserPermissionsBoundary(ctx, &iam.DeleteUserPermissionsBoundaryInput{UserName: aws.String(s.param("user"))})
+func callDeleteBoundary(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
+	_, err := c.DeleteUserPermissionsBoundary(ctx, &iam.DeleteUserPermissionsBoundaryInput{UserName: aws.String(s.Param("user"))})
 	return nil, err
 }
 
-func callAddToGroup(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.AddUserToGroup(ctx, &iam.AddUserToGroupInput{UserName: aws.String(s.param("user")), GroupName: aws.String(s.param("group"))})
+func callAddToGroup(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
+	_, err := c.AddUserToGroup(ctx, &iam.AddUserToGroupInput{UserName: aws.String(s.Param("user")), GroupName: aws.String(s.Param("group"))})
 	return nil, err
 }
 
-func callRemoveFromGroup(ctx context.Context, c *iam.Client, s *Step) (*made, error) {
-	_, err := c.RemoveUserFromGroup(ctx, &iam.RemoveUserFromGroupInput{UserName: aws.String(s.param("user")), GroupName: aws.String(s.param("group"))})
+func callRemoveFromGroup(ctx context.Context, c *iam.Client, s *Step) (*Created, error) {
+	_, err := c.RemoveUserFromGroup(ctx, &iam.RemoveUserFromGroupInput{UserName: aws.String(s.Param("user")), GroupName: aws.String(s.Param("group"))})
 	return nil, err
 }

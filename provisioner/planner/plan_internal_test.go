@@ -1,4 +1,4 @@
-package provisioner
+package planner
 
 import (
 	"flag"
@@ -13,18 +13,18 @@ import (
 	"iamscim/store"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden plans")
+var Update = flag.Bool("update", false, "rewrite the golden plans")
 
-func testPlanner() *planner {
+func testPlanner() *Planner {
 	group := func(id, name string) *store.Group {
 		return &store.Group{ID: id, Name: name, ARN: "arn:aws:iam::123456789012:group/" + name}
 	}
-	return &planner{
-		settings:  settings{MaxCalls: 2000, CreatePath: "/scim/", CreateBoundary: "arn:aws:iam::123456789012:policy/limit", Passwords: true, GroupsViaUsers: true, Strict: true},
-		accountID: "123456789012", partition: "aws",
-		groups:   map[string]*store.Group{"AGPA1": group("AGPA1", "dev"), "AGPA2": group("AGPA2", "ops")},
-		policies: map[string]*store.Policy{},
-		known:    map[string]*store.User{"AIDA1": testUser(), "AIDA2": {ID: "AIDA2", Name: "bob", ARN: "arn:aws:iam::123456789012:user/bob"}},
+	return &Planner{
+		Settings:  Settings{MaxCalls: 2000, CreatePath: "/scim/", CreateBoundary: "arn:aws:iam::123456789012:policy/limit", Passwords: true, GroupsViaUsers: true, Strict: true},
+		AccountID: "123456789012", Partition: "aws",
+		Groups:   map[string]*store.Group{"AGPA1": group("AGPA1", "dev"), "AGPA2": group("AGPA2", "ops")},
+		Policies: map[string]*store.Policy{},
+		Known:    map[string]*store.User{"AIDA1": testUser(), "AIDA2": {ID: "AIDA2", Name: "bob", ARN: "arn:aws:iam::123456789012:user/bob"}},
 	}
 }
 
@@ -54,38 +54,38 @@ func TestPlans(t *testing.T) {
 	inactive.AccessKeys[0].Status = "Inactive"
 	inactive.DisabledBy = []store.Deny{{Type: "attachedPolicy", Value: pl.denyAll(), Ours: true}, {Type: "record", Ours: true}}
 	record := &store.Deactivation{Credentials: []store.RememberedCredential{{Kind: "accessKey", ID: "AKIA1"}}, Denies: []string{pl.denyAll()}}
-	group := groupNow{
-		group:   &store.Group{ID: "AGPA1", Name: "dev", DisplayName: "dev", Path: "/", ARN: "arn:aws:iam::123456789012:group/dev", Attached: []store.PolicyRef{{ARN: "arn:aws:iam::aws:policy/ReadOnlyAccess"}}, Inline: []store.InlinePolicy{{Name: "x"}}},
-		members: map[string]bool{"AIDA1": true, "AIDA2": false},
+	group := GroupNow{
+		Group:   &store.Group{ID: "AGPA1", Name: "dev", DisplayName: "dev", Path: "/", ARN: "arn:aws:iam::123456789012:group/dev", Attached: []store.PolicyRef{{ARN: "arn:aws:iam::aws:policy/ReadOnlyAccess"}}, Inline: []store.InlinePolicy{{Name: "x"}}},
+		Members: map[string]bool{"AIDA1": true, "AIDA2": false},
 	}
 	cases := []struct {
 		name string
 		plan func() (*Plan, error)
 	}{
 		{"user-create", func() (*Plan, error) {
-			return pl.planCreateUser(&UserWish{
+			return pl.CreateUser(&UserWish{
 				UserName: ptrTo("Ann Smith"), Entitlements: &[]string{"arn:aws:iam::aws:policy/ReadOnlyAccess"},
 				Groups: &[]string{"AGPA2"}, Password: ptrTo("hunter2!"),
 			}, "MANAGED")
 		}},
 		{"user-update", func() (*Plan, error) {
-			return pl.planUpdateUser(userNow{user: testUser()}, &UserWish{
+			return pl.UpdateUser(UserNow{User: testUser()}, &UserWish{
 				UserName: ptrTo("anna"), Path: ptrTo("/x/"), Entitlements: &[]string{"arn:aws:iam::aws:policy/SecurityAudit"},
 				Groups: &[]string{"AGPA2"}, Password: ptrTo("hunter2!"), Boundary: ptrTo("arn:aws:iam::123456789012:policy/limit"),
 			})
 		}},
-		{"user-deactivate", func() (*Plan, error) { return pl.planDeactivate(userNow{user: testUser()}), nil }},
+		{"user-deactivate", func() (*Plan, error) { return pl.Deactivate(UserNow{User: testUser()}), nil }},
 		{"user-reactivate", func() (*Plan, error) {
-			return pl.planUpdateUser(userNow{user: inactive, record: record}, &UserWish{Active: ptrTo(true)})
+			return pl.UpdateUser(UserNow{User: inactive, Record: record}, &UserWish{Active: ptrTo(true)})
 		}},
-		{"user-delete", func() (*Plan, error) { return pl.planDeleteUser(userNow{user: testUser()}), nil }},
+		{"user-delete", func() (*Plan, error) { return pl.DeleteUser(UserNow{User: testUser()}), nil }},
 		{"group-create", func() (*Plan, error) {
-			return pl.planCreateGroup(&GroupWish{DisplayName: ptrTo("R & D"), Members: &[]string{"AIDA2"}, Policies: &[]string{"arn:aws:iam::aws:policy/ReadOnlyAccess"}})
+			return pl.CreateGroup(&GroupWish{DisplayName: ptrTo("R & D"), Members: &[]string{"AIDA2"}, Policies: &[]string{"arn:aws:iam::aws:policy/ReadOnlyAccess"}})
 		}},
 		{"group-update", func() (*Plan, error) {
-			return pl.planUpdateGroup(group, &GroupWish{DisplayName: ptrTo("R & D"), Policies: &[]string{}, AddMembers: []string{"AIDA1", "AIDA2"}, RemoveMembers: []string{"AIDA1"}})
+			return pl.UpdateGroup(group, &GroupWish{DisplayName: ptrTo("R & D"), Policies: &[]string{}, AddMembers: []string{"AIDA1", "AIDA2"}, RemoveMembers: []string{"AIDA1"}})
 		}},
-		{"group-delete", func() (*Plan, error) { return pl.planDeleteGroup(group) }},
+		{"group-delete", func() (*Plan, error) { return pl.DeleteGroup(group) }},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func describePlan(p *Plan) string {
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	path := filepath.Join("testdata", "plan", name+".txt")
-	if *update {
+	if *Update {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -151,16 +151,16 @@ func golden(t *testing.T, name, got string) {
 func TestPlanNothing(t *testing.T) {
 	t.Parallel()
 	pl, u := testPlanner(), testUser()
-	plan, err := pl.planUpdateUser(userNow{user: u, adopted: true}, &UserWish{
+	plan, err := pl.UpdateUser(UserNow{User: u, Adopted: true}, &UserWish{
 		UserName: ptrTo("ANN"), Person: &u.Person, Active: ptrTo(true), Path: ptrTo("/"), Boundary: ptrTo(""),
 		Entitlements: &[]string{"arn:aws:iam::aws:policy/ReadOnlyAccess"}, Groups: &[]string{"AGPA1"},
 	})
-	if err != nil || !plan.empty() {
+	if err != nil || !plan.Empty() {
 		t.Errorf("user: %v, %v", plan, err)
 	}
-	g := groupNow{group: &store.Group{ID: "AGPA1", Name: "dev", DisplayName: "dev", Path: "/"}, members: map[string]bool{"AIDA1": true}}
-	plan, err = pl.planUpdateGroup(g, &GroupWish{DisplayName: ptrTo("Dev"), Members: &[]string{"AIDA1"}, Policies: &[]string{}, ExternalID: ptrTo("")})
-	if err != nil || !plan.empty() {
+	g := GroupNow{Group: &store.Group{ID: "AGPA1", Name: "dev", DisplayName: "dev", Path: "/"}, Members: map[string]bool{"AIDA1": true}}
+	plan, err = pl.UpdateGroup(g, &GroupWish{DisplayName: ptrTo("Dev"), Members: &[]string{"AIDA1"}, Policies: &[]string{}, ExternalID: ptrTo("")})
+	if err != nil || !plan.Empty() {
 		t.Errorf("group: %v, %v", plan, err)
 	}
 }
@@ -169,32 +169,32 @@ func TestPlanNothing(t *testing.T) {
 func TestStepInverses(t *testing.T) {
 	t.Parallel()
 	pl := testPlanner()
-	plan, err := pl.planUpdateUser(userNow{user: testUser()}, &UserWish{
+	plan, err := pl.UpdateUser(UserNow{User: testUser()}, &UserWish{
 		UserName: ptrTo("anna"), Path: ptrTo("/x/"), Entitlements: &[]string{"arn:aws:iam::aws:policy/SecurityAudit"},
 		Groups: &[]string{"AGPA2"}, Boundary: ptrTo("arn:aws:iam::123456789012:policy/limit"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	deactivation := pl.planDeactivate(userNow{user: testUser()})
+	deactivation := pl.Deactivate(UserNow{User: testUser()})
 	steps := append(plan.Steps, deactivation.Steps...)
-	x := &subject{user: testUser()}
-	before := x.clone()
+	x := &Subject{User: testUser()}
+	before := x.Clone()
 	var taken []Step
 	for _, s := range steps {
 		if s.Inverse == nil {
 			continue
 		}
-		s.apply(x)
+		s.Apply(x)
 		taken = append(taken, *s.Inverse)
 	}
-	if alike(before, x) {
+	if Alike(before, x) {
 		t.Fatal("the steps change nothing")
 	}
 	for i := len(taken) - 1; i >= 0; i-- {
-		taken[i].apply(x)
+		taken[i].Apply(x)
 	}
-	if !alike(before, x) {
-		t.Errorf("not restored (-want +got):\n%s", cmp.Diff(essence(before), essence(x), cmp.AllowUnexported(credentialState{})))
+	if !Alike(before, x) {
+		t.Errorf("not restored (-want +got):\n%s", cmp.Diff(essence(before), essence(x), cmp.AllowUnexported(Credential{})))
 	}
 }
