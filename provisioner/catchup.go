@@ -181,35 +181,6 @@ func (p *Provisioner) memoryOf(ctx context.Context, ref store.Ref) (*memory, err
 	return m, nil
 }
 
-func (m *memory) read(ctx context.Context, tx *store.StateTx, ref store.Ref) error {
-	if o, err := tx.Ownership(ctx, ref); err == nil {
-		m.owned[ref] = *o
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	if ref.Kind == store.KindGroup {
-		a, err := tx.GroupAttribute(ctx, ref.ID)
-		m.groups[ref.ID] = a
-		return err
-	}
-	if person, err := tx.Person(ctx, ref.ID); err == nil {
-		m.persons[ref.ID] = *person
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	if d, err := tx.Deactivation(ctx, ref.ID); err == nil {
-		m.deactivated[ref.ID] = *d
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	if d, err := tx.PendingDeletion(ctx, ref.ID); err == nil {
-		m.kept[ref.ID] = d.Name
-	} else if !errors.Is(err, store.ErrNotFound) {
-		return err
-	}
-	return nil
-}
-
 // forgetUser writes that a user is gone, seen by a live read.
 func (p *Provisioner) forgetUser(ctx context.Context, id string) error {
 	return p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {

@@ -21,14 +21,19 @@ type Flag struct {
 	Problem string     `json:"problem"`
 }
 
+// composing is what the operator decided about it.
+type composing struct {
+	accountID string
+	derive    Derive
+	grantable []string // patterns of policies that may be granted
+}
+
 // composer makes resources of facts. It asks nobody.
 type composer struct {
-	accountID string
-	facts     *facts
-	prior     *prior
-	memory    *memory
-	derive    Derive
-	grantable []string
+	composing
+	facts  *facts
+	prior  *prior
+	memory *memory
 
 	obs       *store.Observation
 	documents map[string]*policy.Document // by JSON text; nil: unreadable

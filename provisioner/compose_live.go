@@ -6,12 +6,21 @@ import (
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/provisioner/internal/list"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
+
+// composing is what composing depends on besides the account.
+func (p *Provisioner) composing() composing {
+	return composing{accountID: p.conn.AccountID, derive: p.cfg.Derive, grantable: p.cfg.Grantable}
+}
+
+// compose hands fn a composer for single resources.
+func (p *Provisioner) compose(ctx context.Context, tx *store.SnapshotTx, m *memory, groups map[string]*store.Group, fn func(*single) error) error {
+	return p.writes.world.compose(ctx, tx, p.composing(), m, groups, fn)
+}
 
 // composeLive makes a user of what a live read said, laying over it what we
 // wrote and IAM may not show yet. read is the user without that.
@@ -47,41 +56,6 @@ func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *
 		return nil
 	})
 	return u, read, err
-}
-
-// live composes the user, but for what follows from policies and groups.
-func (s *single) live(l *liveUser, prev *store.User, shown string) *store.User {
-	u := &store.User{
-		ID: aws.ToString(l.user.UserId), Name: aws.ToString(l.user.UserName), UserName: shown, Path: aws.ToString(l.user.Path),
-		ARN: aws.ToString(l.user.Arn), Created: aws.ToTime(l.user.CreateDate).UTC(), Tags: tags(l.user.Tags), Boundary: boundary(l.user.PermissionsBoundary),
-	}
-	u.Inline = s.inline(store.KindUser, u.ID, u.Name, l.inline)
-	u.Attached = s.attached(l.attached)
-	u.Groups = groupIDs(l.groups)
-	s.facts.started, s.facts.listed = l.at, map[string]iamtypes.User{u.ID: l.user}
-	if prev != nil {
-		s.prior.users[u.ID] = prev
-	}
-	s.credentials(u)
-	if l.held != nil {
-		l.held.put(u)
-	}
-	identify(u, s.derive.IdentityTags)
-	s.personOf(u, prev)
-	_, u.Managed = s.memory.owned[store.Ref{Kind: store.KindUser, ID: u.ID}]
-	return u
-}
-
-// personOf keeps derived attributes as they were shown while nothing they are
-// derived from has changed: some are derived with a view to everybody else.
-func (s *single) personOf(u, prev *store.User) {
-	_, written := s.memory.persons[u.ID]
-	same := prev != nil && prev.UserName == u.UserName && prev.IdentityType == u.IdentityType && slices.Equal(prev.Tags, u.Tags)
-	if !written && same {
-		u.Person, u.AttributeSources = prev.Person, prev.AttributeSources
-		return
-	}
-	s.person(u)
 }
 
 // overlay keeps what we wrote within the consistency window. A deny that shows

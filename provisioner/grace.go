@@ -113,15 +113,6 @@ func (p *Provisioner) pendingDeletions(ctx context.Context) (list []store.Pendin
 	return list, err
 }
 
-func keptIn(ctx context.Context, tx *store.StateTx) (map[string]string, error) {
-	list, err := tx.PendingDeletions(ctx)
-	kept := make(map[string]string, len(list))
-	for _, d := range list {
-		kept[d.UserID] = d.Name
-	}
-	return kept, err
-}
-
 // nameKept refuses a name under which IAM still has a user, though none is shown.
 func (p *Provisioner) nameKept(ctx context.Context, shown string) error {
 	list, err := p.pendingDeletions(ctx)

@@ -83,7 +83,7 @@ func (p *Provisioner) readPolicy(ctx context.Context, arn string, known *store.P
 	if err != nil {
 		return nil, fmt.Errorf("policy %s: %w", arn, err)
 	}
-	c := &composer{grantable: p.cfg.Grantable, facts: &facts{documents: map[string]string{arn: text}}, prior: &prior{}}
+	c := &composer{composing: p.composing(), facts: &facts{documents: map[string]string{arn: text}}, prior: &prior{}}
 	pol := c.awsPolicy(*out.Policy)
 	pol.Description = "" // which the lists of an observation leave out
 	pol.AWSManaged, pol.Grantable, pol.Deny = policy.AWSManaged(arn), matchesGrantable(p.cfg.Grantable, arn), policy.DeniesAll(text)

@@ -19,17 +19,6 @@ import (
 // parallelReads bounds the reads under way for one request.
 const parallelReads = 6
 
-// liveUser is what IAM says about one user now. Nothing is decided on anything
-// older.
-type liveUser struct {
-	at       time.Time // before the first call
-	user     iamtypes.User
-	attached []iamtypes.AttachedPolicy
-	inline   []iamtypes.PolicyDetail
-	groups   []iamtypes.Group
-	held     *liveCredentials // nil: not asked
-}
-
 // readUser reads a user, whom the snapshot may know under an old name. One who
 // is gone is store.ErrNotFound.
 //

@@ -11,12 +11,6 @@ import (
 	"iamscim/store"
 )
 
-// liveCredentials is everything a user can sign in with, now.
-type liveCredentials struct {
-	details
-	services []store.ServiceCredential
-}
-
 // readCredentials lists every kind of credential; one list that cannot be read
 // fails all, for a deactivation must not overlook one.
 //
@@ -75,18 +69,4 @@ func (p *Provisioner) readServiceCredentials(ctx context.Context, name string, c
 	})
 	c.services = sortedBy(list, func(s store.ServiceCredential) string { return s.ID })
 	return err
-}
-
-// put writes the credentials on a user, keeping what is known of their use.
-func (c *liveCredentials) put(u *store.User) {
-	uses := map[string]store.KeyUse{}
-	for i, k := range u.AccessKeys {
-		uses[k.ID] = useAt(u.Activity.Keys, i)
-	}
-	c.uses = make([]store.KeyUse, len(c.keys))
-	for i, k := range c.keys {
-		c.uses[i] = uses[k.ID]
-	}
-	c.apply(u)
-	u.ServiceCredentials = c.services
 }

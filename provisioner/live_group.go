@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,14 +14,6 @@ import (
 	"iamscim/provisioner/awsapi"
 	"iamscim/store"
 )
-
-// liveGroup is what IAM says about one group now, without its members.
-type liveGroup struct {
-	at       time.Time
-	group    iamtypes.Group
-	attached []iamtypes.AttachedPolicy
-	inline   []iamtypes.PolicyDetail
-}
 
 // readGroup reads a group. It asks for one member at most, so that nothing
 // grows with the group.
@@ -202,13 +193,4 @@ func (p *Provisioner) readTouched(ctx context.Context, users []*store.User) (map
 		}
 	}
 	return out, nil
-}
-
-func groupIDs(list []iamtypes.Group) []string {
-	var ids []string
-	for _, g := range list {
-		ids = append(ids, aws.ToString(g.GroupId))
-	}
-	slices.Sort(ids)
-	return ids
 }

@@ -43,6 +43,12 @@ type facts struct {
 // policyVersion is one version of a managed policy; it never changes.
 type policyVersion struct{ arn, version, text string }
 
+// Progress is one sign of life of a refresh.
+type Progress struct {
+	Action string // the API action being read, or "store"
+	Done   int    // items so far, if they are counted
+}
+
 // observer makes one observation.
 type observer struct {
 	iam   *iam.Client

@@ -156,3 +156,42 @@ func loadMemory(ctx context.Context, state *store.State) (*memory, error) {
 	})
 	return &m, err
 }
+
+func keptIn(ctx context.Context, tx *store.StateTx) (map[string]string, error) {
+	list, err := tx.PendingDeletions(ctx)
+	kept := make(map[string]string, len(list))
+	for _, d := range list {
+		kept[d.UserID] = d.Name
+	}
+	return kept, err
+}
+
+// read reads what is known about one object.
+func (m *memory) read(ctx context.Context, tx *store.StateTx, ref store.Ref) error {
+	if o, err := tx.Ownership(ctx, ref); err == nil {
+		m.owned[ref] = *o
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if ref.Kind == store.KindGroup {
+		a, err := tx.GroupAttribute(ctx, ref.ID)
+		m.groups[ref.ID] = a
+		return err
+	}
+	if person, err := tx.Person(ctx, ref.ID); err == nil {
+		m.persons[ref.ID] = *person
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if d, err := tx.Deactivation(ctx, ref.ID); err == nil {
+		m.deactivated[ref.ID] = *d
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	if d, err := tx.PendingDeletion(ctx, ref.ID); err == nil {
+		m.kept[ref.ID] = d.Name
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	return nil
+}

@@ -20,12 +20,6 @@ type RefreshOptions struct {
 	Progress func(Progress)
 }
 
-// Progress is one sign of life of a refresh.
-type Progress struct {
-	Action string // the API action being read, or "store"
-	Done   int    // items so far, if they are counted
-}
-
 // Report is what a refresh did. Outcome is nil if nothing was published.
 type Report struct {
 	Started time.Time
@@ -199,9 +193,7 @@ func (p *Provisioner) look(ctx context.Context, prior *prior, tell func(Progress
 	if err := p.hideKept(ctx); err != nil {
 		return nil, nil, err
 	}
-	c := &composer{
-		accountID: p.conn.AccountID, facts: facts, prior: prior, memory: memory, derive: p.cfg.Derive, grantable: p.cfg.Grantable,
-	}
+	c := &composer{composing: p.composing(), facts: facts, prior: prior, memory: memory}
 	obs := c.compose()
 	obs.APIs, obs.Took = p.conn.CallsSince(before), p.now().Sub(facts.started)
 	return c, obs, nil

@@ -2,7 +2,6 @@ package provisioner
 
 import (
 	"context"
-	"slices"
 
 	"iamscim/provisioner/internal/list"
 	"iamscim/store"
@@ -61,28 +60,4 @@ func (p *Provisioner) regroup(ctx context.Context, tx *store.SnapshotTx, ids []s
 		}
 		return nil
 	})
-}
-
-// regroup keeps every deny but those of groups, which it finds anew.
-func (s *single) regroup(u *store.User) {
-	u.DisabledBy = slices.DeleteFunc(slices.Clone(u.DisabledBy), func(d store.Deny) bool { return d.Type == "groupPolicy" })
-	record := len(u.DisabledBy)
-	if record > 0 && u.DisabledBy[record-1].Type == "record" {
-		record--
-	}
-	var denies []store.Deny
-	for _, id := range u.Groups {
-		if g := s.groupsByID[id]; g != nil {
-			denies = append(denies, s.groupDenies(g)...)
-		}
-	}
-	u.DisabledBy = slices.Insert(u.DisabledBy, record, denies...)
-	if len(u.DisabledBy) == 0 {
-		u.DisabledBy = nil
-	}
-	u.Active = len(u.DisabledBy) == 0
-	for _, p := range u.Inline {
-		s.parseQuietly(p.Document)
-	}
-	u.Roles = s.roles.of(u)
 }

@@ -80,12 +80,11 @@ type single struct {
 
 // compose hands fn a composer for single resources. groups are those that the
 // users to be composed may be in.
-func (p *Provisioner) compose(ctx context.Context, tx *store.SnapshotTx, m *memory, groups map[string]*store.Group, fn func(*single) error) error {
-	w := &p.writes.world
+func (w *world) compose(ctx context.Context, tx *store.SnapshotTx, cfg composing, m *memory, groups map[string]*store.Group, fn func(*single) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	c := &composer{
-		accountID: p.conn.AccountID, memory: m, derive: p.cfg.Derive, grantable: p.cfg.Grantable,
+		composing: cfg, memory: m,
 		facts: &facts{}, prior: &prior{users: map[string]*store.User{}}, obs: &store.Observation{},
 		groups: map[string]*store.Group{}, groupsByID: groups,
 	}
