@@ -253,3 +253,15 @@ func (d *details) apply(u *store.User) {
 	u.Activity.UserID = u.ID
 	u.Activity.DetailsAt = &d.at
 }
+
+func (d *details) put(ctx context.Context, tx *store.SnapshotTx, id string) error {
+	found, err := tx.Users(ctx, id)
+	if err != nil || len(found) == 0 || found[0].Changed != d.changed {
+		return err
+	}
+	d.apply(found[0])
+	if err := tx.PutUser(ctx, found[0]); err != nil {
+		return err
+	}
+	return tx.PutDetail(ctx, id, d.at, nil)
+}

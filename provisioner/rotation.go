@@ -168,18 +168,6 @@ func (p *Provisioner) flush(ctx context.Context) error {
 	return nil
 }
 
-func (d *details) put(ctx context.Context, tx *store.SnapshotTx, id string) error {
-	found, err := tx.Users(ctx, id)
-	if err != nil || len(found) == 0 || found[0].Changed != d.changed {
-		return err
-	}
-	d.apply(found[0])
-	if err := tx.PutUser(ctx, found[0]); err != nil {
-		return err
-	}
-	return tx.PutDetail(ctx, id, d.at, nil)
-}
-
 func (r *rotation) health() DetailsHealth {
 	h := DetailsHealth{Deferred: len(r.later)}
 	if r.err != nil && !errors.Is(r.err, store.ErrNotFound) {
