@@ -243,7 +243,7 @@ func (p *Provisioner) samples(grants []string) []planner.Sample {
 // sampleGrants finds policies that are grantable, to ask about.
 func (p *Provisioner) sampleGrants(ctx context.Context) (arns []string, err error) {
 	for _, g := range p.cfg.Grantable {
-		if strings.HasPrefix(g, "arn:") && !isPattern(g) {
+		if strings.HasPrefix(g, "arn:") && !policy.IsPattern(g) {
 			arns = append(arns, g)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -28,7 +29,7 @@ func (c *composer) credentials(u *store.User) {
 		u.Activity.PasswordLastUsed = row.passwordLastUsed
 	}
 	if c.facts.serviceKeys != nil {
-		u.ServiceCredentials = sortedBy(c.facts.serviceKeys[store.Fold(u.Name)], func(s store.ServiceCredential) string { return s.ID })
+		u.ServiceCredentials = list.SortedBy(c.facts.serviceKeys[store.Fold(u.Name)], func(s store.ServiceCredential) string { return s.ID })
 	}
 	c.mfa(u, row)
 }
@@ -82,28 +83,13 @@ func (c *composer) mfa(u *store.User, row *reportRow) {
 	}
 	switch {
 	case len(devices) > 0:
-		u.MFADevices = sortedBy(devices, func(d store.MFADevice) string { return d.SerialNumber })
+		u.MFADevices = list.SortedBy(devices, func(d store.MFADevice) string { return d.SerialNumber })
 		u.MFAActive = aws.Bool(true)
 	case u.MFAActive != nil && !*u.MFAActive, at != nil && u.MFADevices != nil:
 		u.MFADevices, u.MFAActive = []store.MFADevice{}, aws.Bool(false)
 	default: // a device that only ListMFADevices can name, or a user nobody has looked at
 		u.MFADevices = nil
 	}
-}
-
-// sortedBy makes a list independent of IAM's order, and never nil: it is known.
-func sortedBy[T any](list []T, key func(T) string) []T {
-	out := append([]T{}, list...)
-	slices.SortFunc(out, func(a, b T) int {
-		switch ka, kb := key(a), key(b); {
-		case ka < kb:
-			return -1
-		case ka > kb:
-			return 1
-		}
-		return 0
-	})
-	return out
 }
 
 // earlier reports whether a is known and before b.

@@ -99,7 +99,7 @@ func (c *composer) addPolicy(p store.Policy) {
 		c.flag(store.KindPolicy, p.ID, p.Name, "it has no id or no ARN and is left out")
 		return
 	}
-	p.Grantable = matchesGrantable(c.grantable, p.ARN)
+	p.Grantable = policy.MatchesAny(c.grantable, p.ARN)
 	p.Deny = policy.IsDenyAll(p.ARN)
 	if p.Document != "" {
 		doc, err := c.parse(p.Document)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -85,7 +86,7 @@ func (r *detailsReader) accessKeys(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("details of user %q: %w", r.user.Name, err)
 	}
-	r.out.keys = sortedBy(keys, func(k store.AccessKey) string { return createdKey(k.Created) + k.ID })
+	r.out.keys = list.SortedBy(keys, func(k store.AccessKey) string { return createdKey(k.Created) + k.ID })
 	r.out.uses = make([]store.KeyUse, len(keys))
 	return r.lastUses(ctx)
 }
@@ -156,7 +157,7 @@ func (r *detailsReader) sshKeys(ctx context.Context) error {
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err == nil {
-		r.out.ssh = sortedBy(keys, func(k store.Credential) string { return k.ID })
+		r.out.ssh = list.SortedBy(keys, func(k store.Credential) string { return k.ID })
 	}
 	return err
 }
@@ -176,7 +177,7 @@ func (r *detailsReader) certificates(ctx context.Context) error {
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err == nil {
-		r.out.certs = sortedBy(certs, func(k store.Certificate) string { return k.ID })
+		r.out.certs = list.SortedBy(certs, func(k store.Certificate) string { return k.ID })
 	}
 	return err
 }
@@ -195,7 +196,7 @@ func (r *detailsReader) devices(ctx context.Context) error {
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	if err == nil {
-		r.out.mfa = sortedBy(devices, func(d store.MFADevice) string { return d.SerialNumber })
+		r.out.mfa = list.SortedBy(devices, func(d store.MFADevice) string { return d.SerialNumber })
 	}
 	return err
 }

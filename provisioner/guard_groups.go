@@ -82,13 +82,13 @@ func (v *verdict) leavable(s *planner.Step) error {
 
 func (v *verdict) joinable(g *store.Group) error {
 	list := v.cfg.GrantableGroups
-	if slices.Contains(list, g.ARN) || slices.ContainsFunc(list, func(l string) bool { return !isPattern(l) && store.Fold(l) == store.Fold(g.Name) }) {
+	if slices.Contains(list, g.ARN) || slices.ContainsFunc(list, func(l string) bool { return !policy.IsPattern(l) && store.Fold(l) == store.Fold(g.Name) }) {
 		return nil
 	}
 	denied := func(why string) error {
 		return &planner.DeniedError{Rule: planner.RuleGroups, Action: "iam:AddUserToGroup", Resource: g.ARN, Reason: fmt.Sprintf("group %q %s", g.Name, why)}
 	}
-	if list != nil && !matchesGrantable(list, g.ARN) {
+	if list != nil && !policy.MatchesAny(list, g.ARN) {
 		return denied("is not one that users may be added to")
 	}
 	docs, ok := v.documents(g)

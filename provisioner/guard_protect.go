@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"iamscim/provisioner/planner"
+	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
 
@@ -41,11 +42,11 @@ func (t *touched) named(entry string) bool {
 	case strings.HasPrefix(entry, "/"):
 		return strings.HasPrefix(t.path, strings.TrimSuffix(entry, "/")+"/")
 	case strings.HasPrefix(entry, "arn:"):
-		return wildcard(entry, t.arn)
+		return policy.Glob(entry, t.arn)
 	case entry == t.ref.ID:
 		return true
 	}
-	return wildcard(store.Fold(entry), store.Fold(t.name)) || wildcard(store.Fold(entry), store.Fold(t.shown))
+	return policy.Glob(store.Fold(entry), store.Fold(t.name)) || policy.Glob(store.Fold(entry), store.Fold(t.shown))
 }
 
 // ResolveProtected remembers the ids of everything that GuardConfig.Protect

@@ -112,7 +112,7 @@ func (v *verdict) grants() error {
 // grant asks about one step. What is deleted loses everything it has.
 func (v *verdict) grant(s *planner.Step, arn string) error {
 	ending := v.plan.Kind == planner.KindDeleteUser || v.plan.Kind == planner.KindDeleteGroup
-	listed := matchesGrantable(v.p.cfg.Grantable, arn)
+	listed := policy.MatchesAny(v.p.cfg.Grantable, arn)
 	switch s.Action {
 	case "AttachUserPolicy":
 		if policy.IsDenyAll(arn) && v.plan.CutsOff() {
@@ -154,7 +154,7 @@ func (v *verdict) grantable(arn string) error {
 	if slices.Contains(v.p.cfg.Grantable, arn) {
 		return nil
 	}
-	if !matchesGrantable(v.p.cfg.Grantable, arn) {
+	if !policy.MatchesAny(v.p.cfg.Grantable, arn) {
 		return notGrantable(arn)
 	}
 	pol := v.policies[arn]

@@ -86,6 +86,6 @@ func (p *Provisioner) readPolicy(ctx context.Context, arn string, known *store.P
 	c := &composer{composing: p.composing(), facts: &facts{documents: map[string]string{arn: text}}, prior: &prior{}}
 	pol := c.awsPolicy(*out.Policy)
 	pol.Description = "" // which the lists of an observation leave out
-	pol.AWSManaged, pol.Grantable, pol.Deny = policy.AWSManaged(arn), matchesGrantable(p.cfg.Grantable, arn), policy.DeniesAll(text)
+	pol.AWSManaged, pol.Grantable, pol.Deny = policy.AWSManaged(arn), policy.MatchesAny(p.cfg.Grantable, arn), policy.DeniesAll(text)
 	return &pol, nil
 }

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/internal/list"
 	"iamscim/store"
 )
 
@@ -48,25 +49,25 @@ func (p *Provisioner) readKeys(ctx context.Context, name string, c *liveCredenti
 		}
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
-	c.keys = sortedBy(keys, func(k store.AccessKey) string { return createdKey(k.Created) + k.ID })
+	c.keys = list.SortedBy(keys, func(k store.AccessKey) string { return createdKey(k.Created) + k.ID })
 	return err
 }
 
 func (p *Provisioner) readServiceCredentials(ctx context.Context, name string, c *liveCredentials) error {
-	list := []store.ServiceCredential{}
+	services := []store.ServiceCredential{}
 	err := awsapi.ReadPages("ListServiceSpecificCredentials", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{UserName: aws.String(name), Marker: marker})
 		if err != nil {
 			return awsapi.Page{}, err
 		}
 		for _, s := range out.ServiceSpecificCredentials {
-			list = append(list, store.ServiceCredential{
+			services = append(services, store.ServiceCredential{
 				ID: aws.ToString(s.ServiceSpecificCredentialId), Service: aws.ToString(s.ServiceName), User: aws.ToString(s.ServiceUserName),
 				Status: string(s.Status), Created: utc(s.CreateDate), Expires: utc(s.ExpirationDate),
 			})
 		}
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
-	c.services = sortedBy(list, func(s store.ServiceCredential) string { return s.ID })
+	c.services = list.SortedBy(services, func(s store.ServiceCredential) string { return s.ID })
 	return err
 }

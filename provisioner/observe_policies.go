@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"path"
 	"slices"
 	"strings"
 
@@ -22,7 +21,9 @@ import (
 // nowhere, such as a policy used only as a boundary, is asked for on its own.
 func (o *observer) readAWSPolicies(ctx context.Context) error {
 	found := map[string]iamtypes.Policy{}
-	all := slices.ContainsFunc(o.grantable, func(g string) bool { return !strings.HasPrefix(g, "arn:") || isPattern(g) && policy.AWSManaged(g) })
+	all := slices.ContainsFunc(o.grantable, func(g string) bool {
+		return !strings.HasPrefix(g, "arn:") || policy.IsPattern(g) && policy.AWSManaged(g)
+	})
 	err := awsapi.ReadPages("ListPolicies", func(marker *string) (awsapi.Page, error) {
 		out, err := o.iam.ListPolicies(ctx, &iam.ListPoliciesInput{
 			Scope: iamtypes.PolicyScopeTypeAws, OnlyAttached: !all, MaxItems: aws.Int32(awsapi.PageSize), Marker: marker,
@@ -84,7 +85,7 @@ func (f *facts) awsReferences(grantable []string) []string {
 		add(f.roles[i].AttachedManagedPolicies, f.roles[i].PermissionsBoundary)
 	}
 	for _, g := range grantable {
-		refs[g] = refs[g] || !isPattern(g)
+		refs[g] = refs[g] || !policy.IsPattern(g)
 	}
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(refs)), func(arn string) bool { return !policy.AWSManaged(arn) || !refs[arn] })
 }
@@ -123,38 +124,4 @@ func (o *observer) readDocuments(ctx context.Context) error {
 
 // isGrantable reports whether an operator allowed the policy to be granted, by
 // a pattern on its ARN or its name.
-func (o *observer) isGrantable(arn string) bool { return matchesGrantable(o.grantable, arn) }
-
-func matchesGrantable(patterns []string, arn string) bool {
-	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		subject := arn
-		if !strings.HasPrefix(pattern, "arn:") {
-			subject = path.Base(arn)
-		}
-		return wildcard(pattern, subject)
-	})
-}
-
-func isPattern(s string) bool { return strings.ContainsAny(s, "*?") }
-
-// wildcard matches * and ?, where * also matches a slash: a path is part of a
-// name. One point of return is enough, so it is at worst quadratic.
-func wildcard(pattern, s string) bool {
-	p, i, back, resume := 0, 0, -1, 0
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			back, resume = p, i
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
-			p++
-			i++
-		case back >= 0:
-			resume++
-			p, i = back+1, resume
-		default:
-			return false
-		}
-	}
-	return strings.Trim(pattern[p:], "*") == ""
-}
+func (o *observer) isGrantable(arn string) bool { return policy.MatchesAny(o.grantable, arn) }

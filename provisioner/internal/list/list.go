@@ -1,6 +1,11 @@
 // Package list has what slices lacks: lists as sets that keep their order.
 package list
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Unique returns the list without repetitions, in its order.
 func Unique[T comparable](list []T) []T {
 	seen := make(map[T]bool, len(list))
@@ -27,5 +32,12 @@ func Without[T comparable](list, other []T) []T {
 			out = append(out, x)
 		}
 	}
+	return out
+}
+
+// SortedBy returns a sorted copy, which is never nil.
+func SortedBy[T any, K cmp.Ordered](list []T, key func(T) K) []T {
+	out := append([]T{}, list...)
+	slices.SortFunc(out, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
 	return out
 }
