@@ -14,6 +14,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
@@ -224,7 +225,7 @@ func (p *Provisioner) ownPolicies(ctx context.Context, c *chain) (in *policy.Inp
 		if err != nil || h == nil {
 			return err
 		}
-		return p.compose(ctx, tx, nil, nil, func(s *single) error {
+		return p.compose(ctx, tx, nil, nil, func(s *observer.Single) error {
 			in = h.input(s, p.conn.AccountID)
 			return nil
 		})

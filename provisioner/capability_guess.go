@@ -3,6 +3,7 @@ package provisioner
 import (
 	"context"
 
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
@@ -44,7 +45,7 @@ func (p *Provisioner) heldByUs(ctx context.Context, tx *store.SnapshotTx, c *cha
 
 // input is all of it as the evaluation takes it; nil if some of it could not be
 // read.
-func (h *holding) input(s *single, accountID string) *policy.Input {
+func (h *holding) input(s *observer.Single, accountID string) *policy.Input {
 	in := &policy.Input{Principal: policy.Principal{AccountID: accountID}}
 	if h.role != nil {
 		in.Principal.Type, in.Principal.ARN, in.Principal.RoleARN, in.Principal.UserID = policy.AssumedRole, h.role.ARN, h.role.ARN, h.role.ID
@@ -52,14 +53,14 @@ func (h *holding) input(s *single, accountID string) *policy.Input {
 		in.Principal.Type, in.Principal.ARN, in.Principal.Username, in.Principal.UserID = policy.User, h.user.ARN, h.user.Name, h.user.ID
 	}
 	read := func(text string) *policy.Document {
-		doc, err := s.parse(text)
+		doc, err := s.Parse(text)
 		if err != nil {
 			return nil
 		}
 		return doc
 	}
 	managed := func(arn string) *policy.Document {
-		if p := s.policies[arn]; p != nil {
+		if p := s.Policies[arn]; p != nil {
 			return read(p.Document)
 		}
 		return nil

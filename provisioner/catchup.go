@@ -10,6 +10,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
@@ -17,15 +18,15 @@ import (
 // currentUser is the current state of a user with what it was composed from.
 type currentUser struct {
 	planner.UserNow
-	live *liveUser
+	live *observer.LiveUser
 }
 
 // catchUpUser writes into the snapshot what a live read said about a user, as a
 // refresh would have, and returns the user as they then are. So whoever decides
 // on that, If-Match included, decides on what is true now. What we wrote
 // ourselves within IAM's consistency window stays as we wrote it.
-func (p *Provisioner) catchUpUser(ctx context.Context, l *liveUser) (currentUser, error) {
-	id := aws.ToString(l.user.UserId)
+func (p *Provisioner) catchUpUser(ctx context.Context, l *observer.LiveUser) (currentUser, error) {
+	id := aws.ToString(l.User.UserId)
 	m, now, err := p.prepare(ctx, l)
 	if err != nil {
 		return currentUser{}, err
@@ -43,27 +44,27 @@ func (p *Provisioner) catchUpUser(ctx context.Context, l *liveUser) (currentUser
 		return err
 	})
 	if err != nil {
-		return currentUser{}, fmt.Errorf("catch up with user %q: %w", aws.ToString(l.user.UserName), err)
+		return currentUser{}, fmt.Errorf("catch up with user %q: %w", aws.ToString(l.User.UserName), err)
 	}
 	return now, nil
 }
 
 // prepare learns what composing the user needs.
-func (p *Provisioner) prepare(ctx context.Context, l *liveUser) (m *memory, now currentUser, err error) {
-	id := aws.ToString(l.user.UserId)
-	if err := p.meet(ctx, l.groups); err != nil {
+func (p *Provisioner) prepare(ctx context.Context, l *observer.LiveUser) (m *observer.Memory, now currentUser, err error) {
+	id := aws.ToString(l.User.UserId)
+	if err := p.meet(ctx, l.Groups); err != nil {
 		return nil, now, err
 	}
-	if _, err := p.learn(ctx, arnsOf(l.attached)); err != nil {
+	if _, err := p.learn(ctx, arnsOf(l.Attached)); err != nil {
 		return nil, now, err
 	}
 	if m, err = p.memoryOf(ctx, store.Ref{Kind: store.KindUser, ID: id}); err != nil {
 		return nil, now, err
 	}
-	if d, ok := m.deactivated[id]; ok {
+	if d, ok := m.Deactivated[id]; ok {
 		now.Record = &d
 	}
-	_, now.Adopted = m.persons[id]
+	_, now.Adopted = m.Persons[id]
 	now.live = l
 	return m, now, nil
 }
@@ -82,11 +83,11 @@ func (p *Provisioner) nowOf(ctx context.Context, known *store.User) (currentUser
 
 // withHeld adds all credentials to what was read of a user.
 func (p *Provisioner) withHeld(ctx context.Context, now currentUser) (currentUser, error) {
-	held, err := p.readCredentials(ctx, aws.ToString(now.live.user.UserName))
+	held, err := p.readCredentials(ctx, aws.ToString(now.live.User.UserName))
 	if err != nil {
 		return currentUser{}, err
 	}
-	now.live.held = held
+	now.live.Held = held
 	return p.catchUpUser(ctx, now.live)
 }
 
@@ -97,7 +98,7 @@ func (p *Provisioner) lookAt(ctx context.Context, known *store.User) (currentUse
 	if err != nil {
 		return currentUser{}, err
 	}
-	if l.held, err = p.readCredentials(ctx, aws.ToString(l.user.UserName)); err != nil {
+	if l.Held, err = p.readCredentials(ctx, aws.ToString(l.User.UserName)); err != nil {
 		return currentUser{}, err
 	}
 	m, now, err := p.prepare(ctx, l)
@@ -169,12 +170,12 @@ func putUserWithGroups(ctx context.Context, tx *store.SnapshotTx, u *store.User)
 }
 
 // memoryOf reads what the state file knows of one object.
-func (p *Provisioner) memoryOf(ctx context.Context, ref store.Ref) (*memory, error) {
-	m := &memory{
-		persons: map[string]store.Person{}, groups: map[string]store.GroupAttributes{},
-		owned: map[store.Ref]store.Ownership{}, deactivated: map[string]store.Deactivation{}, kept: map[string]string{},
+func (p *Provisioner) memoryOf(ctx context.Context, ref store.Ref) (*observer.Memory, error) {
+	m := &observer.Memory{
+		Persons: map[string]store.Person{}, Groups: map[string]store.GroupAttributes{},
+		Owned: map[store.Ref]store.Ownership{}, Deactivated: map[string]store.Deactivation{}, Kept: map[string]string{},
 	}
-	err := p.account.State.View(ctx, func(tx *store.StateTx) error { return m.read(ctx, tx, ref) })
+	err := p.account.State.View(ctx, func(tx *store.StateTx) error { return m.Read(ctx, tx, ref) })
 	if err != nil {
 		return nil, fmt.Errorf("read the state of %s: %w", ref.ID, err)
 	}

@@ -9,21 +9,22 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
 // catchUpGroup is catchUpUser for a group; its members are not touched.
-func (p *Provisioner) catchUpGroup(ctx context.Context, l *liveGroup) (planner.GroupNow, error) {
-	id := aws.ToString(l.group.GroupId)
-	if _, err := p.learn(ctx, arnsOf(l.attached)); err != nil {
+func (p *Provisioner) catchUpGroup(ctx context.Context, l *observer.LiveGroup) (planner.GroupNow, error) {
+	id := aws.ToString(l.Group.GroupId)
+	if _, err := p.learn(ctx, arnsOf(l.Attached)); err != nil {
 		return planner.GroupNow{}, err
 	}
 	m, err := p.memoryOf(ctx, store.Ref{Kind: store.KindGroup, ID: id})
 	if err != nil {
 		return planner.GroupNow{}, err
 	}
-	now := planner.GroupNow{Attributes: m.groups[id]}
+	now := planner.GroupNow{Attributes: m.Groups[id]}
 	err = p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
 		g, read, err := p.composeLiveGroup(ctx, tx, l, m)
 		if err != nil {
@@ -37,14 +38,14 @@ func (p *Provisioner) catchUpGroup(ctx context.Context, l *liveGroup) (planner.G
 		return err
 	})
 	if err != nil {
-		return planner.GroupNow{}, fmt.Errorf("catch up with group %q: %w", aws.ToString(l.group.GroupName), err)
+		return planner.GroupNow{}, fmt.Errorf("catch up with group %q: %w", aws.ToString(l.Group.GroupName), err)
 	}
 	return now, nil
 }
 
 // composeLiveGroup is composeLive for a group.
-func (p *Provisioner) composeLiveGroup(ctx context.Context, tx *store.SnapshotTx, l *liveGroup, m *memory) (g, read *store.Group, err error) {
-	id, name := aws.ToString(l.group.GroupId), aws.ToString(l.group.GroupName)
+func (p *Provisioner) composeLiveGroup(ctx context.Context, tx *store.SnapshotTx, l *observer.LiveGroup, m *observer.Memory) (g, read *store.Group, err error) {
+	id, name := aws.ToString(l.Group.GroupId), aws.ToString(l.Group.GroupName)
 	prev, err := groupIn(ctx, tx, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, nil, err
@@ -53,19 +54,19 @@ func (p *Provisioner) composeLiveGroup(ctx context.Context, tx *store.SnapshotTx
 	if err != nil {
 		return nil, nil, err
 	}
-	shielded, err := tx.Protected(ctx, l.at, id)
+	shielded, err := tx.Protected(ctx, l.At, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	err = p.compose(ctx, tx, m, nil, func(s *single) error {
+	err = p.compose(ctx, tx, m, nil, func(s *observer.Single) error {
 		g = &store.Group{
-			ID: id, Name: name, DisplayName: shown, Path: aws.ToString(l.group.Path), ARN: aws.ToString(l.group.Arn),
-			Created: aws.ToTime(l.group.CreateDate).UTC(), Inline: s.inline(store.KindGroup, id, name, l.inline), Attached: s.attached(l.attached),
+			ID: id, Name: name, DisplayName: shown, Path: aws.ToString(l.Group.Path), ARN: aws.ToString(l.Group.Arn),
+			Created: aws.ToTime(l.Group.CreateDate).UTC(), Inline: s.Inline(store.KindGroup, id, name, l.Inline), Attached: s.Attached(l.Attached),
 		}
 		read = (&planner.Subject{Group: g}).Clone().Group
 		if prev != nil {
 			overlayGroup(g, prev, shielded)
-			s.describe(g.Attached)
+			s.Describe(g.Attached)
 		}
 		remember(g, m)
 		return nil
@@ -74,13 +75,13 @@ func (p *Provisioner) composeLiveGroup(ctx context.Context, tx *store.SnapshotTx
 }
 
 // remember puts on a group what the state file knows of it.
-func remember(g *store.Group, m *memory) {
-	kept := m.groups[g.ID]
+func remember(g *store.Group, m *observer.Memory) {
+	kept := m.Groups[g.ID]
 	g.ExternalID = kept.ExternalID
 	if long, ok := kept.LongName(g.Name); ok {
 		g.DisplayName = long
 	}
-	_, g.Managed = m.owned[store.Ref{Kind: store.KindGroup, ID: g.ID}]
+	_, g.Managed = m.Owned[store.Ref{Kind: store.KindGroup, ID: g.ID}]
 }
 
 func overlayGroup(g, prev *store.Group, shielded []store.Protection) {
@@ -104,7 +105,7 @@ func overlayGroup(g, prev *store.Group, shielded []store.Protection) {
 func (p *Provisioner) meet(ctx context.Context, groups []iamtypes.Group) error {
 	var known map[string]*store.Group
 	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
-		known, err = groupsIn(ctx, tx, groupIDs(groups))
+		known, err = groupsIn(ctx, tx, observer.GroupIDs(groups))
 		return err
 	})
 	if err != nil {

@@ -8,37 +8,38 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
 
 // composing is what composing depends on besides the account.
-func (p *Provisioner) composing() composing {
-	return composing{accountID: p.conn.AccountID, derive: p.cfg.Derive, grantable: p.cfg.Grantable}
+func (p *Provisioner) composing() observer.Settings {
+	return observer.Settings{AccountID: p.conn.AccountID, Derive: p.cfg.Derive, Grantable: p.cfg.Grantable}
 }
 
 // compose hands fn a composer for single resources.
-func (p *Provisioner) compose(ctx context.Context, tx *store.SnapshotTx, m *memory, groups map[string]*store.Group, fn func(*single) error) error {
-	return p.writes.world.compose(ctx, tx, p.composing(), m, groups, fn)
+func (p *Provisioner) compose(ctx context.Context, tx *store.SnapshotTx, m *observer.Memory, groups map[string]*store.Group, fn func(*observer.Single) error) error {
+	return p.writes.world.Compose(ctx, tx, p.composing(), m, groups, fn)
 }
 
 // composeLive makes a user of what a live read said, laying over it what we
 // wrote and IAM may not show yet. read is the user without that.
-func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *liveUser, m *memory) (u, read *store.User, err error) {
-	id := aws.ToString(l.user.UserId)
+func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *observer.LiveUser, m *observer.Memory) (u, read *store.User, err error) {
+	id := aws.ToString(l.User.UserId)
 	prev, err := userIn(ctx, tx, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
 		return nil, nil, err
 	}
-	shown, err := shownName(ctx, tx, store.KindUser, id, aws.ToString(l.user.UserName))
+	shown, err := shownName(ctx, tx, store.KindUser, id, aws.ToString(l.User.UserName))
 	if err != nil {
 		return nil, nil, err
 	}
-	shielded, err := tx.Protected(ctx, l.at, id)
+	shielded, err := tx.Protected(ctx, l.At, id)
 	if err != nil {
 		return nil, nil, err
 	}
-	ids := groupIDs(l.groups)
+	ids := observer.GroupIDs(l.Groups)
 	if prev != nil {
 		ids = list.Unique(append(ids, prev.Groups...))
 	}
@@ -46,13 +47,13 @@ func (p *Provisioner) composeLive(ctx context.Context, tx *store.SnapshotTx, l *
 	if err != nil {
 		return nil, nil, err
 	}
-	err = p.compose(ctx, tx, m, groups, func(s *single) error {
-		u = s.live(l, prev, shown)
+	err = p.compose(ctx, tx, m, groups, func(s *observer.Single) error {
+		u = s.Live(l, prev, shown)
 		read = (&planner.Subject{User: u}).Clone().User
 		if prev != nil {
 			overlay(u, prev, shielded)
 		}
-		s.rejudge(u)
+		s.Rejudge(u)
 		return nil
 	})
 	return u, read, err

@@ -7,6 +7,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -104,7 +105,7 @@ func TestDerived(t *testing.T) {
 		a.AddUser(iamsim.User{Name: "root", Login: login, Tags: []iamsim.Tag{{Key: "email", Value: "not an address"}}})
 		a.AddUser(iamsim.User{Name: "svc@example.com", Keys: []iamsim.AccessKey{{}}, Tags: []iamsim.Tag{{Key: "email", Value: "owner@example.com"}}})
 	})
-	l.start(provisioner.Config{Derive: provisioner.Derive{EmailDomain: "corp.example"}})
+	l.start(provisioner.Config{Derive: observer.Derive{EmailDomain: "corp.example"}})
 	r := l.refresh()
 	for name, want := range map[string]struct{ formatted, given, family, display, email, sources string }{
 		"zoe.oneill": {"Zoë O Neill", "Zoë", "O Neill", "Zoë O Neill", "zoe@example.com",

@@ -10,17 +10,13 @@
 //	                │
 //	            New │ Run ──► Refresh, at once, then every Interval
 //	                │            │
-//	                │            ├─ observe   account-wide calls, every page   (observe*.go)
-//	                │            ├─ compose   facts → users, groups, …         (compose*.go)
+//	                │            ├─ observe   account-wide calls, every page   (package observer)
+//	                │            ├─ compose   facts → users, groups, …         (package observer)
 //	                │            └─ swap      one transaction, no AWS call     (swap.go)
 //	                │
 //	                └─────► details          user by user, all day             (rotation.go)
 //
-// GetAccountAuthorizationDetails and ListUsers are mandatory and must agree.
-// Every other source may fail: what it would have said keeps its last known
-// value and time, or is omitted if it was never known, and Health names the
-// source. The credential report is older than everything else and never
-// overrides a live read that is newer than it (report.go).
+// An optional source may fail; Health names it then.
 //
 // Every write takes one path, whoever asks and whatever for:
 //
@@ -42,6 +38,6 @@
 // With WriteConfig.DeleteAfter a deletion is first a deactivation and the user is
 // left out of the snapshot (grace.go); DeleteDue does the rest (grace_end.go).
 //
-// Start reading at refresh.go, then observe.go and compose.go; for writes at
+// Start reading at refresh.go, then package observer; for writes at
 // change.go, then planner/user.go and carryout.go.
 package provisioner

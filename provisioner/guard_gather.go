@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -23,8 +24,8 @@ func (v *verdict) load(ctx context.Context) error {
 		if err := v.gather(ctx, tx); err != nil {
 			return err
 		}
-		return v.p.compose(ctx, tx, nil, nil, func(s *single) error {
-			v.policies = s.policies
+		return v.p.compose(ctx, tx, nil, nil, func(s *observer.Single) error {
+			v.policies = s.Policies
 			return nil
 		})
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
@@ -59,11 +60,11 @@ func (p *Provisioner) ResolveProtected(ctx context.Context) error {
 	}
 	var all []*touched
 	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		users, err := everything(ctx, tx, store.KindUser, tx.Users)
+		users, err := observer.Everything(ctx, tx, store.KindUser, tx.Users)
 		if err != nil {
 			return err
 		}
-		groups, err := everything(ctx, tx, store.KindGroup, tx.Groups)
+		groups, err := observer.Everything(ctx, tx, store.KindGroup, tx.Groups)
 		for _, u := range users {
 			all = append(all, touchedUser(u))
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/observer"
 )
 
 // PolicyConfig says for whom IAMPolicies writes policies.
@@ -132,7 +133,7 @@ func (s PolicyStatement) when(operator, key string, values ...string) PolicyStat
 
 func (w *policyWriter) read() PolicyDocument {
 	actions := slices.Clone(liveReads)
-	for _, p := range Permissions {
+	for _, p := range observer.Permissions {
 		actions = append(actions, p.Action)
 	}
 	return document(allow("Read", list.Unique(actions), "*"))

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/provisioner/policy"
 )
@@ -127,7 +128,7 @@ func TestPoliciesAllowEveryNeed(t *testing.T) {
 func TestPoliciesAllowEveryRead(t *testing.T) {
 	t.Parallel()
 	var want []string
-	for _, p := range Permissions {
+	for _, p := range observer.Permissions {
 		want = append(want, p.Action)
 	}
 	files, err := filepath.Glob("*.go")

@@ -11,6 +11,7 @@ import (
 
 	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/policy"
 	"iamscim/store"
 )
@@ -29,9 +30,9 @@ func (p *Provisioner) learn(ctx context.Context, arns []string) (missing []strin
 func (p *Provisioner) learnPolicies(ctx context.Context, arns, grants []string) (missing []string, err error) {
 	known := map[string]*store.Policy{}
 	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		return p.compose(ctx, tx, nil, nil, func(s *single) error {
+		return p.compose(ctx, tx, nil, nil, func(s *observer.Single) error {
 			for _, arn := range arns {
-				known[arn] = s.policies[arn]
+				known[arn] = s.Policies[arn]
 			}
 			return nil
 		})
@@ -79,12 +80,12 @@ func (p *Provisioner) readPolicy(ctx context.Context, arn string, known *store.P
 	if err != nil {
 		return nil, readError("policy", arn, err)
 	}
-	text, err := decodeDocument(version.PolicyVersion.Document)
+	text, err := observer.DecodeDocument(version.PolicyVersion.Document)
 	if err != nil {
 		return nil, fmt.Errorf("policy %s: %w", arn, err)
 	}
-	c := &composer{composing: p.composing(), facts: &facts{documents: map[string]string{arn: text}}, prior: &prior{}}
-	pol := c.awsPolicy(*out.Policy)
+	c := &observer.Composer{Settings: p.composing(), Facts: &observer.Facts{Documents: map[string]string{arn: text}}, Prior: &observer.Prior{}}
+	pol := c.AWSPolicy(*out.Policy)
 	pol.Description = "" // which the lists of an observation leave out
 	pol.AWSManaged, pol.Grantable, pol.Deny = policy.AWSManaged(arn), policy.MatchesAny(p.cfg.Grantable, arn), policy.DeniesAll(text)
 	return &pol, nil

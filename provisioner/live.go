@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
@@ -24,19 +25,19 @@ const parallelReads = 6
 //
 // IAM actions: iam:GetUser, iam:ListUsers, iam:ListAttachedUserPolicies,
 // iam:ListUserPolicies, iam:GetUserPolicy, iam:ListGroupsForUser.
-func (p *Provisioner) readUser(ctx context.Context, known *store.User) (*liveUser, error) {
-	l := &liveUser{at: p.now()}
+func (p *Provisioner) readUser(ctx context.Context, known *store.User) (*observer.LiveUser, error) {
+	l := &observer.LiveUser{At: p.now()}
 	user, err := p.findUser(ctx, known)
 	if err != nil {
 		return nil, err
 	}
-	l.user = *user
+	l.User = *user
 	name := aws.ToString(user.UserName)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelReads)
-	g.Go(func() (err error) { l.attached, err = p.attachedTo(gctx, name); return err })
-	g.Go(func() (err error) { l.inline, err = p.inlineOf(gctx, name); return err })
-	g.Go(func() (err error) { l.groups, err = p.groupsOf(gctx, name); return err })
+	g.Go(func() (err error) { l.Attached, err = p.attachedTo(gctx, name); return err })
+	g.Go(func() (err error) { l.Inline, err = p.inlineOf(gctx, name); return err })
+	g.Go(func() (err error) { l.Groups, err = p.groupsOf(gctx, name); return err })
 	if err := g.Wait(); err != nil {
 		return nil, readError("user", name, err)
 	}

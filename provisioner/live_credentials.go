@@ -9,6 +9,7 @@ import (
 
 	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -18,25 +19,25 @@ import (
 // IAM actions: iam:ListAccessKeys, iam:ListSSHPublicKeys,
 // iam:ListSigningCertificates, iam:ListServiceSpecificCredentials,
 // iam:GetLoginProfile, iam:ListMFADevices.
-func (p *Provisioner) readCredentials(ctx context.Context, name string) (*liveCredentials, error) {
-	c := &liveCredentials{}
-	c.at = p.now()
-	r := detailsReader{iam: p.writes.iam, user: &store.User{Name: name}, out: &c.details}
+func (p *Provisioner) readCredentials(ctx context.Context, name string) (*observer.LiveCredentials, error) {
+	c := &observer.LiveCredentials{}
+	c.At = p.now()
+	r := observer.DetailsReader{IAM: p.writes.iam, User: &store.User{Name: name}, Out: &c.Details}
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(parallelReads)
 	g.Go(func() error { return p.readKeys(gctx, name, c) })
-	g.Go(func() error { return r.sshKeys(gctx) })
-	g.Go(func() error { return r.certificates(gctx) })
+	g.Go(func() error { return r.SSHKeys(gctx) })
+	g.Go(func() error { return r.Certificates(gctx) })
 	g.Go(func() error { return p.readServiceCredentials(gctx, name, c) })
-	g.Go(func() error { return r.loginProfile(gctx) })
-	g.Go(func() error { return r.devices(gctx) })
+	g.Go(func() error { return r.LoginProfile(gctx) })
+	g.Go(func() error { return r.Devices(gctx) })
 	if err := g.Wait(); err != nil {
 		return nil, readError("credentials of user", name, err)
 	}
 	return c, nil
 }
 
-func (p *Provisioner) readKeys(ctx context.Context, name string, c *liveCredentials) error {
+func (p *Provisioner) readKeys(ctx context.Context, name string, c *observer.LiveCredentials) error {
 	keys := []store.AccessKey{}
 	err := awsapi.ReadPages("ListAccessKeys", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListAccessKeys(ctx, &iam.ListAccessKeysInput{UserName: aws.String(name), Marker: marker})
@@ -44,16 +45,16 @@ func (p *Provisioner) readKeys(ctx context.Context, name string, c *liveCredenti
 			return awsapi.Page{}, err
 		}
 		for _, k := range out.AccessKeyMetadata {
-			created := utc(k.CreateDate)
+			created := observer.UTC(k.CreateDate)
 			keys = append(keys, store.AccessKey{ID: aws.ToString(k.AccessKeyId), Status: string(k.Status), Created: created, LastRotated: created})
 		}
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
-	c.keys = list.SortedBy(keys, func(k store.AccessKey) string { return createdKey(k.Created) + k.ID })
+	c.Keys = list.SortedBy(keys, func(k store.AccessKey) string { return observer.CreatedKey(k.Created) + k.ID })
 	return err
 }
 
-func (p *Provisioner) readServiceCredentials(ctx context.Context, name string, c *liveCredentials) error {
+func (p *Provisioner) readServiceCredentials(ctx context.Context, name string, c *observer.LiveCredentials) error {
 	services := []store.ServiceCredential{}
 	err := awsapi.ReadPages("ListServiceSpecificCredentials", func(marker *string) (awsapi.Page, error) {
 		out, err := p.writes.iam.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{UserName: aws.String(name), Marker: marker})
@@ -63,11 +64,11 @@ func (p *Provisioner) readServiceCredentials(ctx context.Context, name string, c
 		for _, s := range out.ServiceSpecificCredentials {
 			services = append(services, store.ServiceCredential{
 				ID: aws.ToString(s.ServiceSpecificCredentialId), Service: aws.ToString(s.ServiceName), User: aws.ToString(s.ServiceUserName),
-				Status: string(s.Status), Created: utc(s.CreateDate), Expires: utc(s.ExpirationDate),
+				Status: string(s.Status), Created: observer.UTC(s.CreateDate), Expires: observer.UTC(s.ExpirationDate),
 			})
 		}
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
-	c.services = list.SortedBy(services, func(s store.ServiceCredential) string { return s.ID })
+	c.Services = list.SortedBy(services, func(s store.ServiceCredential) string { return s.ID })
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -20,17 +21,17 @@ import (
 //
 // IAM actions: iam:GetGroup, iam:ListGroups, iam:ListAttachedGroupPolicies,
 // iam:ListGroupPolicies, iam:GetGroupPolicy.
-func (p *Provisioner) readGroup(ctx context.Context, known *store.Group) (*liveGroup, error) {
-	l := &liveGroup{at: p.now()}
+func (p *Provisioner) readGroup(ctx context.Context, known *store.Group) (*observer.LiveGroup, error) {
+	l := &observer.LiveGroup{At: p.now()}
 	group, err := p.findGroup(ctx, known)
 	if err != nil {
 		return nil, err
 	}
-	l.group = *group
+	l.Group = *group
 	name := aws.ToString(group.GroupName)
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() (err error) { l.attached, err = p.attachedToGroup(gctx, name); return err })
-	g.Go(func() (err error) { l.inline, err = p.inlineOfGroup(gctx, name); return err })
+	g.Go(func() (err error) { l.Attached, err = p.attachedToGroup(gctx, name); return err })
+	g.Go(func() (err error) { l.Inline, err = p.inlineOfGroup(gctx, name); return err })
 	if err := g.Wait(); err != nil {
 		return nil, readError("group", name, err)
 	}

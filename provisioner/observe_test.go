@@ -11,6 +11,7 @@ import (
 	"iamscim/provisioner"
 	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -265,7 +266,7 @@ func TestThrottling(t *testing.T) {
 // optionalSources are the actions an observation can do without.
 func optionalSources() []string {
 	var actions []string
-	for _, p := range provisioner.Permissions {
+	for _, p := range observer.Permissions {
 		if !p.Mandatory {
 			actions = append(actions, strings.TrimPrefix(p.Action, "iam:"))
 		}
@@ -324,7 +325,7 @@ func TestLeastPrivilege(t *testing.T) {
 	t.Parallel()
 	policyOf := func(mandatory bool) string {
 		var actions []string
-		for _, p := range provisioner.Permissions {
+		for _, p := range observer.Permissions {
 			if p.Mandatory || !mandatory {
 				actions = append(actions, p.Action)
 			}

@@ -3,6 +3,7 @@ package provisioner
 import (
 	"context"
 
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
@@ -19,13 +20,13 @@ func (r *request) preview(ctx context.Context, before, after *planner.Subject, p
 	err = r.p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
 		if u := after.User; u != nil {
 			if a.Person != nil {
-				m.persons[u.ID] = *a.Person
+				m.Persons[u.ID] = *a.Person
 			}
 			if a.Inactive {
-				m.deactivated[u.ID] = store.Deactivation{Denies: []string{a.Deny}}
+				m.Deactivated[u.ID] = store.Deactivation{Denies: []string{a.Deny}}
 			}
 			if a.Forget {
-				delete(m.deactivated, u.ID)
+				delete(m.Deactivated, u.ID)
 			}
 			if before.User == nil {
 				u.ARN = r.p.newPlanner().ARN("user", u.Path, u.Name)
@@ -35,15 +36,15 @@ func (r *request) preview(ctx context.Context, before, after *planner.Subject, p
 		}
 		if g := after.Group; g != nil {
 			if a.Group != nil {
-				m.groups[g.ID] = *a.Group
+				m.Groups[g.ID] = *a.Group
 			}
 			if before.Group == nil {
 				g.ARN = r.p.newPlanner().ARN("group", g.Path, g.Name)
 			}
 			remember(g, m)
 			c.Group = g
-			return r.p.compose(ctx, tx, m, nil, func(s *single) error {
-				s.describe(g.Attached)
+			return r.p.compose(ctx, tx, m, nil, func(s *observer.Single) error {
+				s.Describe(g.Attached)
 				return nil
 			})
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
@@ -58,7 +59,7 @@ func (p *Provisioner) proof(ctx context.Context, e *execution) (*planner.Subject
 	if err != nil {
 		return nil, err
 	}
-	held.put(u)
+	held.Put(u)
 	return &planner.Subject{User: u}, nil
 }
 
@@ -84,14 +85,14 @@ func (e *execution) touchesCredentials() bool {
 
 // bare is a user of exactly what the live read said, without what we know
 // better: a proof must not prove itself.
-func (p *Provisioner) bare(ctx context.Context, l *liveUser) (u *store.User, err error) {
+func (p *Provisioner) bare(ctx context.Context, l *observer.LiveUser) (u *store.User, err error) {
 	err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-		m, err := p.memoryOf(ctx, store.Ref{Kind: store.KindUser, ID: aws.ToString(l.user.UserId)})
+		m, err := p.memoryOf(ctx, store.Ref{Kind: store.KindUser, ID: aws.ToString(l.User.UserId)})
 		if err != nil {
 			return err
 		}
-		return p.compose(ctx, tx, m, nil, func(s *single) error {
-			u = s.live(l, nil, store.DecodeName(aws.ToString(l.user.UserName)))
+		return p.compose(ctx, tx, m, nil, func(s *observer.Single) error {
+			u = s.Live(l, nil, store.DecodeName(aws.ToString(l.User.UserName)))
 			return nil
 		})
 	})
@@ -113,9 +114,9 @@ func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*planner.
 		return nil, err
 	}
 	x := &planner.Subject{Members: map[string]bool{}, Group: &store.Group{
-		ID: known.ID, Name: aws.ToString(l.group.GroupName), Path: aws.ToString(l.group.Path), ARN: aws.ToString(l.group.Arn),
+		ID: known.ID, Name: aws.ToString(l.Group.GroupName), Path: aws.ToString(l.Group.Path), ARN: aws.ToString(l.Group.Arn),
 	}}
-	for _, a := range l.attached {
+	for _, a := range l.Attached {
 		x.Group.Attached = planner.WithPolicy(x.Group.Attached, aws.ToString(a.PolicyArn))
 	}
 	var touched []*store.User
@@ -129,7 +130,7 @@ func (p *Provisioner) proofOfGroup(ctx context.Context, e *execution) (*planner.
 		return nil, err
 	}
 	for id, m := range found {
-		x.Members[id] = slices.Contains(groupIDs(m.groups), known.ID)
+		x.Members[id] = slices.Contains(observer.GroupIDs(m.groups), known.ID)
 	}
 	return x, nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -23,7 +24,7 @@ type Config struct {
 	MaxLoss      float64       // share that may be lost without asking (0.20)
 	History      time.Duration // how long past generations are kept (400 days)
 	Grantable    []string      // patterns on the ARN or name of policies
-	Derive       Derive
+	Derive       observer.Derive
 	Write        WriteConfig
 	Now          func() time.Time
 	Log          *slog.Logger
@@ -43,7 +44,7 @@ type Provisioner struct {
 	// turn is held by whoever reads the account and writes what it read: one
 	// refresh, or the details of one user. It guards memo and rotation.
 	turn     chan struct{}
-	memo     *memo
+	memo     *observer.Memo
 	rotation rotation
 
 	wake  chan struct{} // there may be details to read
@@ -82,7 +83,7 @@ func New(cfg Config) *Provisioner {
 	p := &Provisioner{
 		conn: cfg.Connection, account: cfg.Account, cfg: cfg, log: cfg.Log, now: cfg.Now,
 		reportPoll: 250 * time.Millisecond, reportWait: 30 * time.Second,
-		turn: make(chan struct{}, 1), memo: &memo{}, rotation: newRotation(), wake: make(chan struct{}, 1),
+		turn: make(chan struct{}, 1), memo: &observer.Memo{}, rotation: newRotation(), wake: make(chan struct{}, 1),
 	}
 	p.writes = newWrites(p)
 	p.health.Credentials = CredentialsHealth{OK: true, Caller: p.conn.CallerARN, Role: p.conn.RoleARN}
@@ -120,7 +121,7 @@ type SnapshotHealth struct {
 	// Failing holds the optional sources whose last attempt failed; At is when
 	// what is served of them was true.
 	Failing map[string]store.Source `json:"failing,omitempty"`
-	Flags   []Flag                  `json:"flags,omitempty"`
+	Flags   []observer.Flag         `json:"flags,omitempty"`
 }
 
 // DetailsHealth says how far the background read has come.

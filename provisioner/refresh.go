@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -17,7 +18,7 @@ type RefreshOptions struct {
 	Confirm string
 	Actor   string // who confirms, for the record
 	// Progress, if set, is called from the refreshing goroutine.
-	Progress func(Progress)
+	Progress func(observer.Progress)
 }
 
 // Report is what a refresh did. Outcome is nil if nothing was published.
@@ -28,7 +29,7 @@ type Report struct {
 	Calls   map[string]int64 // by API action, every attempt
 	Outcome *store.Outcome
 	Held    *store.HeldError // set together with an error that wraps it
-	Flags   []Flag
+	Flags   []observer.Flag
 }
 
 // flight is a refresh under way; report and err are set when done is closed.
@@ -145,7 +146,7 @@ func (p *Provisioner) observeAndSwap(ctx context.Context, opt RefreshOptions, re
 	}
 	tell := opt.Progress
 	if tell == nil {
-		tell = func(Progress) {}
+		tell = func(observer.Progress) {}
 	}
 	c, obs, err := p.look(ctx, prior, tell)
 	if err != nil {
@@ -154,8 +155,8 @@ func (p *Provisioner) observeAndSwap(ctx context.Context, opt RefreshOptions, re
 	report.Counts = map[store.Kind]int{
 		store.KindUser: len(obs.Users), store.KindGroup: len(obs.Groups), store.KindPolicy: len(obs.Policies), store.KindRole: len(obs.Roles),
 	}
-	report.Flags = c.flags
-	tell(Progress{Action: "store", Done: len(obs.Users) + len(obs.Groups) + len(obs.Policies) + len(obs.Roles)})
+	report.Flags = c.Flags
+	tell(observer.Progress{Action: "store", Done: len(obs.Users) + len(obs.Groups) + len(obs.Policies) + len(obs.Roles)})
 	return p.swap(ctx, obs, c, report)
 }
 
@@ -172,20 +173,20 @@ func (p *Provisioner) confirm(ctx context.Context, opt RefreshOptions) error {
 }
 
 // look reads the account and composes what was read.
-func (p *Provisioner) look(ctx context.Context, prior *prior, tell func(Progress)) (*composer, *store.Observation, error) {
+func (p *Provisioner) look(ctx context.Context, prior *observer.Prior, tell func(observer.Progress)) (*observer.Composer, *store.Observation, error) {
 	before := p.conn.Calls()
-	o := &observer{
-		iam: p.conn.IAM, log: p.log, now: p.now, prior: prior, memo: p.memo, tell: tell,
-		grantable: p.cfg.Grantable, pollFirst: p.reportPoll, pollFor: p.reportWait,
+	o := &observer.Observer{
+		IAM: p.conn.IAM, Log: p.log, Now: p.now, Prior: prior, Memo: p.memo, Tell: tell,
+		Grantable: p.cfg.Grantable, PollFirst: p.reportPoll, PollFor: p.reportWait,
 	}
-	facts, err := o.observe(ctx)
+	facts, err := o.Observe(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
 	if err := p.keepSources(ctx, facts); err != nil {
 		return nil, nil, err
 	}
-	memory, err := loadMemory(ctx, p.account.State)
+	memory, err := observer.LoadMemory(ctx, p.account.State)
 	if err != nil {
 		return nil, nil, fmt.Errorf("read the state file: %w", err)
 	}
@@ -193,25 +194,25 @@ func (p *Provisioner) look(ctx context.Context, prior *prior, tell func(Progress
 	if err := p.hideKept(ctx); err != nil {
 		return nil, nil, err
 	}
-	c := &composer{composing: p.composing(), facts: facts, prior: prior, memory: memory}
-	obs := c.compose()
-	obs.APIs, obs.Took = p.conn.CallsSince(before), p.now().Sub(facts.started)
+	c := &observer.Composer{Settings: p.composing(), Facts: facts, Prior: prior, Memory: memory}
+	obs := c.Compose()
+	obs.APIs, obs.Took = p.conn.CallsSince(before), p.now().Sub(facts.Started)
 	return c, obs, nil
 }
 
 // loadKnown reads the last generation, and tells Health how old it is before
 // AWS is asked: a dead endpoint must not hide the age of what is served.
-func (p *Provisioner) loadKnown(ctx context.Context) (*prior, error) {
-	prior, err := loadPrior(ctx, p.account.Snapshot)
+func (p *Provisioner) loadKnown(ctx context.Context) (*observer.Prior, error) {
+	prior, err := observer.LoadPrior(ctx, p.account.Snapshot)
 	if err != nil {
 		return nil, fmt.Errorf("read the snapshot: %w", err)
 	}
-	if p.memo.report == nil {
-		p.memo.report = prior.report(ctx, p.log)
+	if p.memo.Report == nil {
+		p.memo.Report = prior.Report(ctx, p.log)
 	}
 	p.note(func(h *Health) {
-		h.observed(prior.status.Observed)
-		h.sources(prior.status.Sources)
+		h.observed(prior.Status.Observed)
+		h.sources(prior.Status.Sources)
 	})
 	return prior, nil
 }

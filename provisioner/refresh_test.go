@@ -12,6 +12,7 @@ import (
 	"iamscim/provisioner"
 	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/iamsim"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -188,7 +189,7 @@ func TestJoin(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		var once sync.Once
-		_, err := l.p.Refresh(t.Context(), provisioner.RefreshOptions{Progress: func(provisioner.Progress) { once.Do(func() { close(entered) }) }})
+		_, err := l.p.Refresh(t.Context(), provisioner.RefreshOptions{Progress: func(observer.Progress) { once.Do(func() { close(entered) }) }})
 		if err != nil {
 			t.Error(err)
 		}

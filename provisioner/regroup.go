@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -51,9 +52,9 @@ func (p *Provisioner) regroup(ctx context.Context, tx *store.SnapshotTx, ids []s
 	if err != nil {
 		return err
 	}
-	return p.compose(ctx, tx, nil, groups, func(s *single) error {
+	return p.compose(ctx, tx, nil, groups, func(s *observer.Single) error {
 		for _, u := range users {
-			s.regroup(u)
+			s.Regroup(u)
 			if err := tx.PutUser(ctx, u); err != nil {
 				return err
 			}

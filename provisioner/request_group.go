@@ -12,6 +12,7 @@ import (
 
 	"iamscim/provisioner/awsapi"
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
@@ -159,7 +160,7 @@ func (p *Provisioner) lookUp(ctx context.Context, pl *planner.Planner, now *plan
 		if m == nil {
 			continue
 		}
-		live := &store.User{ID: u.ID, Name: aws.ToString(m.user.UserName), ARN: aws.ToString(m.user.Arn), Groups: groupIDs(m.groups)}
+		live := &store.User{ID: u.ID, Name: aws.ToString(m.user.UserName), ARN: aws.ToString(m.user.Arn), Groups: observer.GroupIDs(m.groups)}
 		if now.Group != nil {
 			now.Shown[u.ID] = slices.Contains(live.Groups, now.Group.ID)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"iamscim/provisioner/internal/list"
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
@@ -71,9 +72,9 @@ func (p *Provisioner) wanted(ctx context.Context, pl *planner.Planner, attribute
 			return &planner.InvalidError{Attribute: attribute, Reason: fmt.Sprintf("there is no policy %q", missing[0])}
 		}
 		err = p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) error {
-			return p.compose(ctx, tx, nil, nil, func(s *single) error {
+			return p.compose(ctx, tx, nil, nil, func(s *observer.Single) error {
 				for _, arn := range *arns {
-					pl.Policies[arn] = s.policies[arn]
+					pl.Policies[arn] = s.Policies[arn]
 				}
 				return nil
 			})

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -24,14 +25,14 @@ const (
 // rotation is where the background read of details stands. Whoever holds the
 // turn may use it.
 type rotation struct {
-	pending map[string]*details  // read, but not yet in the snapshot
-	urgent  map[string]bool      // users whose last report contradicts their details
-	later   map[string]time.Time // users that could not be read: not before
-	err     error                // the last failure about one user
+	pending map[string]*observer.Details // read, but not yet in the snapshot
+	urgent  map[string]bool              // users whose last report contradicts their details
+	later   map[string]time.Time         // users that could not be read: not before
+	err     error                        // the last failure about one user
 }
 
 func newRotation() rotation {
-	return rotation{pending: map[string]*details{}, urgent: map[string]bool{}, later: map[string]time.Time{}}
+	return rotation{pending: map[string]*observer.Details{}, urgent: map[string]bool{}, later: map[string]time.Time{}}
 }
 
 // ReadDetails reads the details of every user who has none, or who changed
@@ -111,11 +112,11 @@ func (p *Provisioner) readOne(ctx context.Context, id string) error {
 		p.rotation.later[id] = settled
 		return nil
 	}
-	r := detailsReader{iam: p.conn.IAM, user: user, row: p.memo.report.row(user.ARN, user.Created)}
-	if p.memo.report != nil {
-		r.at = p.memo.report.at
+	r := observer.DetailsReader{IAM: p.conn.IAM, User: user, Row: p.memo.Report.Row(user.ARN, user.Created)}
+	if p.memo.Report != nil {
+		r.At = p.memo.Report.At
 	}
-	d, err := r.read(ctx, p.now())
+	d, err := r.Read(ctx, p.now())
 	if ctx.Err() != nil {
 		return fmt.Errorf("read details: %w", ctx.Err())
 	}
@@ -127,7 +128,7 @@ func (p *Provisioner) readOne(ctx context.Context, id string) error {
 		p.rotation.later[id] = p.now().Add(afterFailure)
 		return nil
 	}
-	d.changed = user.Changed
+	d.Changed = user.Changed
 	p.rotation.pending[id] = d
 	return nil
 }
@@ -155,7 +156,7 @@ func (p *Provisioner) flush(ctx context.Context) error {
 	}
 	err := p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
 		for _, id := range slices.Sorted(maps.Keys(r.pending)) {
-			if err := r.pending[id].put(ctx, tx, id); err != nil {
+			if err := r.pending[id].Put(ctx, tx, id); err != nil {
 				return err
 			}
 		}

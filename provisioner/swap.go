@@ -5,11 +5,12 @@ import (
 	"errors"
 	"fmt"
 
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
 // swap publishes an observation, unless it would lose too much.
-func (p *Provisioner) swap(ctx context.Context, obs *store.Observation, c *composer, report *Report) error {
+func (p *Provisioner) swap(ctx context.Context, obs *store.Observation, c *observer.Composer, report *Report) error {
 	confirmed, err := p.consumeConfirmation(ctx)
 	if err != nil {
 		return err
@@ -27,10 +28,10 @@ func (p *Provisioner) swap(ctx context.Context, obs *store.Observation, c *compo
 	p.note(func(h *Health) {
 		h.observed(obs.Started)
 		h.sources(obs.Sources)
-		h.Snapshot.Flags = c.flags
+		h.Snapshot.Flags = c.Flags
 	})
-	p.wakeDetails(len(obs.Users), c.urgent)
-	p.writes.graces.doubt(c.doubtful)
+	p.wakeDetails(len(obs.Users), c.Urgent)
+	p.writes.graces.doubt(c.Doubtful)
 	return p.clearHeld(ctx)
 }
 
@@ -48,18 +49,18 @@ func (p *Provisioner) wakeDetails(users int, urgent []string) {
 
 // keepSources keeps what costs calls and does not change: the report as it
 // came, and versions of AWS managed policies.
-func (p *Provisioner) keepSources(ctx context.Context, f *facts) error {
-	if f.newReport == nil && len(f.newDocuments) == 0 {
+func (p *Provisioner) keepSources(ctx context.Context, f *observer.Facts) error {
+	if f.NewReport == nil && len(f.NewDocuments) == 0 {
 		return nil
 	}
 	err := p.account.Snapshot.Update(ctx, "observed", func(tx *store.SnapshotTx) error {
-		if f.newReport != nil {
-			if err := tx.PutSource(ctx, reportSource, f.report.at, f.newReport); err != nil {
+		if f.NewReport != nil {
+			if err := tx.PutSource(ctx, observer.ReportSource, f.Report.At, f.NewReport); err != nil {
 				return err
 			}
 		}
-		for _, d := range f.newDocuments {
-			if err := tx.PutPolicyDocument(ctx, d.arn, d.version, d.text); err != nil {
+		for _, d := range f.NewDocuments {
+			if err := tx.PutPolicyDocument(ctx, d.ARN, d.Version, d.Text); err != nil {
 				return err
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"golang.org/x/time/rate"
 
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
@@ -82,7 +83,7 @@ type writes struct {
 	iam   *iam.Client
 	pace  *pace
 	queue *queue
-	world world
+	world observer.World
 
 	unclaimed unclaimed
 	// attempts bounds how often a step is tried; backoff is the first pause.
@@ -113,7 +114,7 @@ func newWrites(p *Provisioner) *writes {
 		w.iam = p.conn.WriteClient(cfg.ReadRate)
 		p.conn.OnForget(p.doubt)
 	}
-	p.account.Snapshot.OnCommit(w.world.committed)
+	p.account.Snapshot.OnCommit(w.world.Committed)
 	return w
 }
 

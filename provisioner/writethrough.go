@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"iamscim/provisioner/observer"
 	"iamscim/provisioner/planner"
 	"iamscim/store"
 )
@@ -136,8 +137,8 @@ func (e *execution) touched() []store.Protection {
 	return list
 }
 
-func (e *execution) publishUser(ctx context.Context, tx *store.SnapshotTx, m *memory) error {
-	if _, kept := m.kept[e.plan.Object.ID]; kept { // still in IAM, but no longer shown
+func (e *execution) publishUser(ctx context.Context, tx *store.SnapshotTx, m *observer.Memory) error {
+	if _, kept := m.Kept[e.plan.Object.ID]; kept { // still in IAM, but no longer shown
 		e.x.User = nil
 	}
 	if e.x.User == nil {
@@ -164,7 +165,7 @@ func (e *execution) looked() bool {
 }
 
 // userAfter is the user as the plan leaves them.
-func (e *execution) userAfter(ctx context.Context, tx *store.SnapshotTx, m *memory, prev *store.User) (*store.User, error) {
+func (e *execution) userAfter(ctx context.Context, tx *store.SnapshotTx, m *observer.Memory, prev *store.User) (*store.User, error) {
 	x := (&planner.Subject{User: prev, Born: e.x.Born}).Clone()
 	for s := range e.effects {
 		s.Apply(x)
@@ -191,23 +192,23 @@ func (e *execution) userAfter(ctx context.Context, tx *store.SnapshotTx, m *memo
 }
 
 // judgeUser fills in what the state file says and what follows from the rest.
-func (e *execution) judgeUser(ctx context.Context, tx *store.SnapshotTx, m *memory, u *store.User) error {
+func (e *execution) judgeUser(ctx context.Context, tx *store.SnapshotTx, m *observer.Memory, u *store.User) error {
 	groups, err := groupsIn(ctx, tx, u.Groups)
 	if err != nil {
 		return err
 	}
-	if person, ok := m.persons[u.ID]; ok {
+	if person, ok := m.Persons[u.ID]; ok {
 		u.Person, u.AttributeSources = person, nil
 	}
-	_, u.Managed = m.owned[store.Ref{Kind: store.KindUser, ID: u.ID}]
-	return e.p.compose(ctx, tx, m, groups, func(s *single) error {
-		identify(u, s.derive.IdentityTags)
-		s.rejudge(u)
+	_, u.Managed = m.Owned[store.Ref{Kind: store.KindUser, ID: u.ID}]
+	return e.p.compose(ctx, tx, m, groups, func(s *observer.Single) error {
+		observer.Identify(u, s.Derive.IdentityTags)
+		s.Rejudge(u)
 		return nil
 	})
 }
 
-func (e *execution) publishGroup(ctx context.Context, tx *store.SnapshotTx, m *memory) error {
+func (e *execution) publishGroup(ctx context.Context, tx *store.SnapshotTx, m *observer.Memory) error {
 	id := e.plan.Object.ID
 	prev, err := groupIn(ctx, tx, id)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
@@ -274,7 +275,7 @@ func (e *execution) moved() (joined, left []string) {
 	return joined, left
 }
 
-func (e *execution) groupAfter(ctx context.Context, tx *store.SnapshotTx, m *memory, prev *store.Group) (*store.Group, error) {
+func (e *execution) groupAfter(ctx context.Context, tx *store.SnapshotTx, m *observer.Memory, prev *store.Group) (*store.Group, error) {
 	x := (&planner.Subject{Group: prev, Born: e.x.Born}).Clone()
 	for s := range e.effects {
 		s.Apply(x)
@@ -291,8 +292,8 @@ func (e *execution) groupAfter(ctx context.Context, tx *store.SnapshotTx, m *mem
 		g.DisplayName = shown
 	}
 	remember(g, m)
-	err := e.p.compose(ctx, tx, m, nil, func(s *single) error {
-		s.describe(g.Attached)
+	err := e.p.compose(ctx, tx, m, nil, func(s *observer.Single) error {
+		s.Describe(g.Attached)
 		return nil
 	})
 	return g, err

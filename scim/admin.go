@@ -12,6 +12,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -55,7 +56,7 @@ type refreshResult struct {
 	Left       int                `json:"membershipsRemoved"`
 	Calls      map[string]int64   `json:"calls"`
 	TookMS     int64              `json:"tookMs"`
-	Flags      []provisioner.Flag `json:"flags,omitempty"` // records served with what is sound
+	Flags      []observer.Flag    `json:"flags,omitempty"` // records served with what is sound
 	Held       *heldReport        `json:"held"`            // null: published
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -60,9 +61,9 @@ type snapshotReport struct {
 	TookMS     int64                   `json:"tookMs,omitempty"`
 	Alias      string                  `json:"alias,omitempty"`
 	// The last attempt to observe, and why it failed if it did.
-	LastAttempt *time.Time         `json:"lastAttempt,omitempty"`
-	LastError   string             `json:"lastError,omitempty"`
-	Flags       []provisioner.Flag `json:"flags,omitempty"` // records served with what is sound
+	LastAttempt *time.Time      `json:"lastAttempt,omitempty"`
+	LastError   string          `json:"lastError,omitempty"`
+	Flags       []observer.Flag `json:"flags,omitempty"` // records served with what is sound
 }
 
 type heldReport struct {

@@ -14,16 +14,17 @@ import (
 func TestImports(t *testing.T) {
 	const module = "iamscim"
 	allowed := map[string][]string{
-		"cmd/iamscim":               {"conformance", "provisioner", "provisioner/awsapi", "provisioner/iamsim", "provisioner/planner", "scim", "scim/auth", "store"},
+		"cmd/iamscim":               {"conformance", "provisioner", "provisioner/awsapi", "provisioner/iamsim", "provisioner/observer", "provisioner/planner", "scim", "scim/auth", "store"},
 		"conformance":               nil,
-		"provisioner":               {"provisioner/awsapi", "provisioner/internal/list", "provisioner/planner", "provisioner/policy", "store"},
+		"provisioner":               {"provisioner/awsapi", "provisioner/internal/list", "provisioner/observer", "provisioner/planner", "provisioner/policy", "store"},
 		"provisioner/awsapi":        nil,
 		"provisioner/internal/list": nil,
+		"provisioner/observer":      {"provisioner/awsapi", "provisioner/internal/list", "provisioner/planner", "provisioner/policy", "store"},
 		// Plans are pure: they know what AWS calls errors, and nothing of who asks.
 		"provisioner/planner": {"provisioner/awsapi", "provisioner/internal/list", "provisioner/policy", "store"},
 		"provisioner/iamsim":  {"provisioner/policy"},
 		"provisioner/policy":  nil,
-		"scim":                {"provisioner", "provisioner/awsapi", "provisioner/planner", "scim/auth", "scim/filter", "scim/patch", "scim/tree", "store"},
+		"scim":                {"provisioner", "provisioner/awsapi", "provisioner/observer", "provisioner/planner", "scim/auth", "scim/filter", "scim/patch", "scim/tree", "store"},
 		"scim/auth":           {"store"},
 		"scim/filter":         {"store"},
 		"scim/patch":          {"scim/filter", "scim/tree", "store"},

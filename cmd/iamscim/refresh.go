@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"iamscim/provisioner"
+	"iamscim/provisioner/observer"
 	"iamscim/store"
 )
 
@@ -92,7 +93,7 @@ func refreshHere(ctx context.Context, p process, aws awsFlags, dir, confirm stri
 	defer func() { err = errors.Join(err, account.Close()) }()
 	prov := provisioner.New(provisioner.Config{
 		Connection: conn, Account: account, MaxLoss: float64(aws.maxLoss),
-		Derive: provisioner.Derive{EmailDomain: aws.emailDomain}, Grantable: aws.grantable, Log: log,
+		Derive: observer.Derive{EmailDomain: aws.emailDomain}, Grantable: aws.grantable, Log: log,
 	})
 	if confirm != "" {
 		if err := confirmHeld(ctx, account, confirm); err != nil {
@@ -101,7 +102,7 @@ func refreshHere(ctx context.Context, p process, aws awsFlags, dir, confirm stri
 	}
 	opt := provisioner.RefreshOptions{Confirm: confirm, Actor: "command line"}
 	if isTerminal(p.stderr) {
-		opt.Progress = func(pr provisioner.Progress) { fmt.Fprintf(p.stderr, "\r\x1b[K%s %d", pr.Action, pr.Done) }
+		opt.Progress = func(pr observer.Progress) { fmt.Fprintf(p.stderr, "\r\x1b[K%s %d", pr.Action, pr.Done) }
 		defer fmt.Fprint(p.stderr, "\r\x1b[K")
 	}
 	report, err := prov.Refresh(ctx, opt)
@@ -142,7 +143,7 @@ type refreshSummary struct {
 	Left       int                `json:"membershipsRemoved"`
 	Calls      map[string]int64   `json:"calls"`
 	TookMS     int64              `json:"tookMs"`
-	Flags      []provisioner.Flag `json:"flags,omitempty"`
+	Flags      []observer.Flag    `json:"flags,omitempty"`
 	Held       *heldSummary       `json:"held"`
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"iamscim/provisioner"
 	"iamscim/provisioner/awsapi"
+	"iamscim/provisioner/observer"
 	"iamscim/scim"
 	"iamscim/scim/auth"
 	"iamscim/store"
@@ -147,7 +148,7 @@ func (g *gateway) open(ctx context.Context, f *serveFlags, p process, log *slog.
 		Interval:   time.Duration(f.interval),
 		MaxLoss:    float64(f.aws.maxLoss),
 		History:    time.Duration(f.history),
-		Derive:     provisioner.Derive{EmailDomain: f.aws.emailDomain},
+		Derive:     observer.Derive{EmailDomain: f.aws.emailDomain},
 		Grantable:  f.aws.grantable,
 		Write:      f.write.config(float64(f.aws.readRate)),
 		Log:        log,

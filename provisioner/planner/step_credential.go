@@ -154,6 +154,7 @@ func effectDeactivateMFA(u *store.User, s *Step) {
 	u.MFAActive = aws.Bool(len(u.MFADevices) > 0)
 }
 
+// User is the name of the user that the step is about, as the SDK takes it.
 func (s *Step) User() *string { return aws.String(s.Param("user")) }
 
 func (s *Step) status() iamtypes.StatusType { return iamtypes.StatusType(s.Param("status")) }

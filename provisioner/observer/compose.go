@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"cmp"
@@ -21,46 +21,46 @@ type Flag struct {
 	Problem string     `json:"problem"`
 }
 
-// composing is what the operator decided about it.
-type composing struct {
-	accountID string
-	derive    Derive
-	grantable []string // patterns of policies that may be granted
+// Settings is what the operator decided about it.
+type Settings struct {
+	AccountID string
+	Derive    Derive
+	Grantable []string // patterns of policies that may be granted
 }
 
-// composer makes resources of facts. It asks nobody.
-type composer struct {
-	composing
-	facts  *facts
-	prior  *prior
-	memory *memory
+// Composer makes resources of facts. It asks nobody.
+type Composer struct {
+	Settings
+	Facts  *Facts
+	Prior  *Prior
+	Memory *Memory
 
 	obs       *store.Observation
 	documents map[string]*policy.Document // by JSON text; nil: unreadable
-	policies  map[string]*store.Policy    // by ARN
+	Policies  map[string]*store.Policy    // by ARN
 	groups    map[string]*store.Group     // by folded IAM name
 	// groupsByID holds the same groups.
 	groupsByID map[string]*store.Group
-	flags      []Flag
-	urgent     []string // users whose details contradict the report
+	Flags      []Flag
+	Urgent     []string // users whose details contradict the report
 	leftOut    map[string]bool
-	doubtful   []string // kept users who are not as we left them
+	Doubtful   []string // kept users who are not as we left them
 }
 
-// compose turns what AWS said into one observation.
-func (c *composer) compose() *store.Observation {
-	f := c.facts
+// Compose turns what AWS said into one observation.
+func (c *Composer) Compose() *store.Observation {
+	f := c.Facts
 	c.documents = map[string]*policy.Document{}
-	c.policies = map[string]*store.Policy{}
+	c.Policies = map[string]*store.Policy{}
 	c.groups, c.groupsByID = map[string]*store.Group{}, map[string]*store.Group{}
 	c.obs = &store.Observation{
-		AccountID: c.accountID, Started: f.started, Summary: f.summary, Alias: f.alias, Sources: f.sources,
+		AccountID: c.AccountID, Started: f.Started, Summary: f.summary, Alias: f.alias, Sources: f.sources,
 	}
 	if f.summary == nil {
-		c.obs.Summary = c.prior.status.Summary
+		c.obs.Summary = c.Prior.Status.Summary
 	}
 	if f.sources["ListAccountAliases"].Err != "" {
-		c.obs.Alias = c.prior.status.Alias
+		c.obs.Alias = c.Prior.Status.Alias
 	}
 	c.composePolicies()
 	c.composeGroups()
@@ -75,19 +75,19 @@ func (c *composer) compose() *store.Observation {
 	return c.obs
 }
 
-func (c *composer) flag(kind store.Kind, id, name, format string, args ...any) {
-	c.flags = append(c.flags, Flag{Kind: kind, ID: id, Name: name, Problem: fmt.Sprintf(format, args...)})
+func (c *Composer) flag(kind store.Kind, id, name, format string, args ...any) {
+	c.Flags = append(c.Flags, Flag{Kind: kind, ID: id, Name: name, Problem: fmt.Sprintf(format, args...)})
 }
 
 // composeGroups keeps the groups by name, because that is how users refer to them.
-func (c *composer) composeGroups() {
-	names := make([]string, len(c.facts.groups))
-	for i := range c.facts.groups {
-		names[i] = aws.ToString(c.facts.groups[i].GroupName)
+func (c *Composer) composeGroups() {
+	names := make([]string, len(c.Facts.groups))
+	for i := range c.Facts.groups {
+		names[i] = aws.ToString(c.Facts.groups[i].GroupName)
 	}
 	shown := store.ShowNames(names)
-	for i := range c.facts.groups {
-		d := &c.facts.groups[i]
+	for i := range c.Facts.groups {
+		d := &c.Facts.groups[i]
 		g := &store.Group{
 			ID: aws.ToString(d.GroupId), Name: names[i], DisplayName: shown[i],
 			Path: aws.ToString(d.Path), ARN: aws.ToString(d.Arn), Created: aws.ToTime(d.CreateDate).UTC(),
@@ -96,21 +96,21 @@ func (c *composer) composeGroups() {
 			c.flag(store.KindGroup, g.ID, g.Name, "it has no id or no name and is left out")
 			continue
 		}
-		g.Inline = c.inline(store.KindGroup, g.ID, g.Name, d.GroupPolicyList)
-		g.Attached = c.attached(d.AttachedManagedPolicies)
-		kept := c.memory.groups[g.ID]
+		g.Inline = c.Inline(store.KindGroup, g.ID, g.Name, d.GroupPolicyList)
+		g.Attached = c.Attached(d.AttachedManagedPolicies)
+		kept := c.Memory.Groups[g.ID]
 		g.ExternalID = kept.ExternalID
 		if long, ok := kept.LongName(g.Name); ok {
 			g.DisplayName = long
 		}
-		_, g.Managed = c.memory.owned[store.Ref{Kind: store.KindGroup, ID: g.ID}]
+		_, g.Managed = c.Memory.Owned[store.Ref{Kind: store.KindGroup, ID: g.ID}]
 		c.groups[store.Fold(g.Name)], c.groupsByID[g.ID] = g, g
 	}
 }
 
-func (c *composer) composeRoles() {
-	for i := range c.facts.roles {
-		d := &c.facts.roles[i]
+func (c *Composer) composeRoles() {
+	for i := range c.Facts.roles {
+		d := &c.Facts.roles[i]
 		r := store.Role{
 			ID: aws.ToString(d.RoleId), Name: aws.ToString(d.RoleName), Path: aws.ToString(d.Path),
 			ARN: aws.ToString(d.Arn), Created: aws.ToTime(d.CreateDate).UTC(), Tags: tags(d.Tags), Boundary: boundary(d.PermissionsBoundary),
@@ -120,40 +120,40 @@ func (c *composer) composeRoles() {
 			continue
 		}
 		c.roleExtras(&r)
-		r.Inline = c.inline(store.KindRole, r.ID, r.Name, d.RolePolicyList)
-		r.Attached = c.attached(d.AttachedManagedPolicies)
+		r.Inline = c.Inline(store.KindRole, r.ID, r.Name, d.RolePolicyList)
+		r.Attached = c.Attached(d.AttachedManagedPolicies)
 		if used := d.RoleLastUsed; used != nil {
-			r.LastUsed, r.LastUsedRegion = utc(used.LastUsedDate), aws.ToString(used.Region)
+			r.LastUsed, r.LastUsedRegion = UTC(used.LastUsedDate), aws.ToString(used.Region)
 		}
 		c.trust(&r, aws.ToString(d.AssumeRolePolicyDocument))
 		c.obs.Roles = append(c.obs.Roles, r)
 	}
 }
 
-func (c *composer) roleExtras(r *store.Role) {
-	if extra, ok := c.facts.roleExtras[r.ID]; ok {
+func (c *Composer) roleExtras(r *store.Role) {
+	if extra, ok := c.Facts.roleExtras[r.ID]; ok {
 		r.Description, r.MaxSession = aws.ToString(extra.Description), int64(aws.ToInt32(extra.MaxSessionDuration))
 		return
 	}
-	if prev := c.prior.roles[r.ID]; prev != nil {
+	if prev := c.Prior.roles[r.ID]; prev != nil {
 		r.Description, r.MaxSession = prev.Description, prev.MaxSession
 	}
 }
 
 // trust adds who may assume the role.
-func (c *composer) trust(r *store.Role, encoded string) {
-	text, err := decodeDocument(aws.String(encoded))
+func (c *Composer) trust(r *store.Role, encoded string) {
+	text, err := DecodeDocument(aws.String(encoded))
 	if err != nil {
 		c.flag(store.KindRole, r.ID, r.Name, "its trust policy cannot be decoded: %v", err)
 		return
 	}
 	r.Trust = text
-	doc, err := c.parse(text)
+	doc, err := c.Parse(text)
 	if err != nil {
 		c.flag(store.KindRole, r.ID, r.Name, "its trust policy cannot be read: %v", err)
 		return
 	}
-	t := policy.Summarize(doc, c.accountID)
+	t := policy.Summarize(doc, c.AccountID)
 	r.Trusted = store.TrustSummary{
 		Services: t.Services, Accounts: t.Accounts, Principals: t.Principals, Federated: t.Federated,
 		CrossAccount: t.CrossAccount, Conditional: len(t.ConditionKeys) > 0,

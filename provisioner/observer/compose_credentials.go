@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"slices"
@@ -14,22 +14,22 @@ import (
 // generation, dated DetailsAt), the credential report (dated when AWS made
 // it), and the account-wide lists of this observation. The later one wins,
 // field by field; what nobody knows stays nil.
-func (c *composer) credentials(u *store.User) {
-	prev := c.prior.users[u.ID]
+func (c *Composer) credentials(u *store.User) {
+	prev := c.Prior.users[u.ID]
 	if prev != nil {
 		keep(u, prev)
 	}
-	u.Activity.UserID, u.Activity.ObservedAt = u.ID, c.facts.started
-	row := c.facts.report.row(u.ARN, u.Created)
-	if row != nil && (u.Activity.ReportedAt == nil || !c.facts.report.at.Before(*u.Activity.ReportedAt)) {
+	u.Activity.UserID, u.Activity.ObservedAt = u.ID, c.Facts.Started
+	row := c.Facts.Report.Row(u.ARN, u.Created)
+	if row != nil && (u.Activity.ReportedAt == nil || !c.Facts.Report.At.Before(*u.Activity.ReportedAt)) {
 		c.applyReport(u, row)
 	}
-	u.Activity.PasswordLastUsed = utc(c.facts.listed[u.ID].PasswordLastUsed)
+	u.Activity.PasswordLastUsed = UTC(c.Facts.listed[u.ID].PasswordLastUsed)
 	if u.Activity.PasswordLastUsed == nil && row != nil {
 		u.Activity.PasswordLastUsed = row.passwordLastUsed
 	}
-	if c.facts.serviceKeys != nil {
-		u.ServiceCredentials = list.SortedBy(c.facts.serviceKeys[store.Fold(u.Name)], func(s store.ServiceCredential) string { return s.ID })
+	if c.Facts.serviceKeys != nil {
+		u.ServiceCredentials = list.SortedBy(c.Facts.serviceKeys[store.Fold(u.Name)], func(s store.ServiceCredential) string { return s.ID })
 	}
 	c.mfa(u, row)
 }
@@ -44,8 +44,8 @@ func keep(u, prev *store.User) {
 }
 
 // applyReport lets the report speak where no live read is newer than it.
-func (c *composer) applyReport(u *store.User, row *reportRow) {
-	at := c.facts.report.at
+func (c *Composer) applyReport(u *store.User, row *ReportRow) {
+	at := c.Facts.Report.At
 	live := u.Activity.DetailsAt
 	older := live != nil && !live.Before(at) // the report is older than the live read
 	u.Activity.ReportedAt = &at
@@ -60,24 +60,24 @@ func (c *composer) applyReport(u *store.User, row *reportRow) {
 	certs := merge{slots: row.certs, at: at, live: live, older: older, more: row.more}
 	u.Certificates = certs.certificates(u.Certificates)
 	if keys.unsettled || certs.unsettled {
-		c.urgent = append(c.urgent, u.ID)
+		c.Urgent = append(c.Urgent, u.ID)
 	}
 }
 
 // mfa combines the virtual devices, known for everybody, with the others,
 // known per user.
-func (c *composer) mfa(u *store.User, row *reportRow) {
-	if c.facts.virtualMFA == nil {
+func (c *Composer) mfa(u *store.User, row *ReportRow) {
+	if c.Facts.virtualMFA == nil {
 		return
 	}
-	devices := slices.Clone(c.facts.virtualMFA[store.Fold(u.Name)])
+	devices := slices.Clone(c.Facts.virtualMFA[store.Fold(u.Name)])
 	for _, d := range u.MFADevices {
 		if d.Type != "virtual" {
 			devices = append(devices, d)
 		}
 	}
 	at := u.Activity.DetailsAt
-	reportNewer := row != nil && (at == nil || at.Before(c.facts.report.at))
+	reportNewer := row != nil && (at == nil || at.Before(c.Facts.Report.At))
 	if reportNewer && row.mfaActive != nil && !*row.mfaActive {
 		devices = slices.DeleteFunc(devices, func(d store.MFADevice) bool { return d.Type != "virtual" })
 	}

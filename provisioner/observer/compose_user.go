@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"slices"
@@ -9,16 +9,16 @@ import (
 	"iamscim/store"
 )
 
-func (c *composer) composeUsers() {
-	names := make([]string, len(c.facts.users))
-	for i := range c.facts.users {
-		names[i] = aws.ToString(c.facts.users[i].UserName)
+func (c *Composer) composeUsers() {
+	names := make([]string, len(c.Facts.users))
+	for i := range c.Facts.users {
+		names[i] = aws.ToString(c.Facts.users[i].UserName)
 	}
 	shown := store.ShowNames(names)
 	c.obs.Users = make([]store.User, 0, len(names))
 	roles := c.roleIndex()
-	for i := range c.facts.users {
-		d := &c.facts.users[i]
+	for i := range c.Facts.users {
+		d := &c.Facts.users[i]
 		u := store.User{
 			ID: aws.ToString(d.UserId), Name: names[i], UserName: shown[i], Path: aws.ToString(d.Path),
 			ARN: aws.ToString(d.Arn), Created: aws.ToTime(d.CreateDate).UTC(), Tags: tags(d.Tags), Boundary: boundary(d.PermissionsBoundary),
@@ -27,16 +27,16 @@ func (c *composer) composeUsers() {
 			c.flag(store.KindUser, u.ID, u.Name, "it has no id or no name and is left out")
 			continue
 		}
-		if _, kept := c.memory.kept[u.ID]; kept {
+		if _, kept := c.Memory.Kept[u.ID]; kept {
 			c.leaveOut(&u, d)
 			continue
 		}
 		c.access(&u, d)
 		u.Roles = roles.of(&u)
 		c.credentials(&u)
-		identify(&u, c.derive.IdentityTags)
+		Identify(&u, c.Derive.IdentityTags)
 		c.person(&u)
-		_, u.Managed = c.memory.owned[store.Ref{Kind: store.KindUser, ID: u.ID}]
+		_, u.Managed = c.Memory.Owned[store.Ref{Kind: store.KindUser, ID: u.ID}]
 		c.obs.Users = append(c.obs.Users, u)
 		c.obs.Activities = append(c.obs.Activities, u.Activity)
 	}
@@ -45,9 +45,9 @@ func (c *composer) composeUsers() {
 }
 
 // access fills in policies and memberships and what follows from them.
-func (c *composer) access(u *store.User, d *iamtypes.UserDetail) {
-	u.Inline = c.inline(store.KindUser, u.ID, u.Name, d.UserPolicyList)
-	u.Attached = c.attached(d.AttachedManagedPolicies)
+func (c *Composer) access(u *store.User, d *iamtypes.UserDetail) {
+	u.Inline = c.Inline(store.KindUser, u.ID, u.Name, d.UserPolicyList)
+	u.Attached = c.Attached(d.AttachedManagedPolicies)
 	for _, name := range d.GroupList {
 		if g := c.groups[store.Fold(name)]; g != nil {
 			u.Groups = append(u.Groups, g.ID)
@@ -58,8 +58,8 @@ func (c *composer) access(u *store.User, d *iamtypes.UserDetail) {
 }
 
 // judge says whether the user is active, and what denies them everything.
-func (c *composer) judge(u *store.User) {
-	record, recorded := c.memory.deactivated[u.ID]
+func (c *Composer) judge(u *store.User) {
+	record, recorded := c.Memory.Deactivated[u.ID]
 	ours := func(deny string) bool { return recorded && slices.Contains(record.Denies, deny) }
 	u.DisabledBy = nil
 	for _, p := range u.Attached {
@@ -83,12 +83,12 @@ func (c *composer) judge(u *store.User) {
 	u.Active = len(u.DisabledBy) == 0
 }
 
-func (c *composer) denies(p store.InlinePolicy) bool {
+func (c *Composer) denies(p store.InlinePolicy) bool {
 	doc := c.document(p.Document)
 	return doc != nil && doc.DeniesEverything()
 }
 
-func (c *composer) groupDenies(g *store.Group) []store.Deny {
+func (c *Composer) groupDenies(g *store.Group) []store.Deny {
 	var denies []store.Deny
 	for _, p := range g.Attached {
 		if p.Deny {

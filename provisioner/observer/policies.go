@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"context"
@@ -19,13 +19,13 @@ import (
 // readAWSPolicies lists the AWS managed policies in use, and all of them if a
 // grantable pattern might name one that is not. What is referenced but listed
 // nowhere, such as a policy used only as a boundary, is asked for on its own.
-func (o *observer) readAWSPolicies(ctx context.Context) error {
+func (o *Observer) readAWSPolicies(ctx context.Context) error {
 	found := map[string]iamtypes.Policy{}
-	all := slices.ContainsFunc(o.grantable, func(g string) bool {
+	all := slices.ContainsFunc(o.Grantable, func(g string) bool {
 		return !strings.HasPrefix(g, "arn:") || policy.IsPattern(g) && policy.AWSManaged(g)
 	})
 	err := awsapi.ReadPages("ListPolicies", func(marker *string) (awsapi.Page, error) {
-		out, err := o.iam.ListPolicies(ctx, &iam.ListPoliciesInput{
+		out, err := o.IAM.ListPolicies(ctx, &iam.ListPoliciesInput{
 			Scope: iamtypes.PolicyScopeTypeAws, OnlyAttached: !all, MaxItems: aws.Int32(awsapi.PageSize), Marker: marker,
 		}, brief)
 		if err != nil {
@@ -46,13 +46,13 @@ func (o *observer) readAWSPolicies(ctx context.Context) error {
 }
 
 // readMissing asks for the AWS managed policies that are referenced but not listed.
-func (o *observer) readMissing(ctx context.Context) error {
+func (o *Observer) readMissing(ctx context.Context) error {
 	var errs []error
-	for _, arn := range o.facts.awsReferences(o.grantable) {
+	for _, arn := range o.facts.awsReferences(o.Grantable) {
 		if _, ok := o.facts.awsPolicies[arn]; ok {
 			continue
 		}
-		out, err := o.iam.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(arn)}, brief)
+		out, err := o.IAM.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(arn)}, brief)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -65,7 +65,7 @@ func (o *observer) readMissing(ctx context.Context) error {
 }
 
 // awsReferences lists the AWS managed policies that something points at.
-func (f *facts) awsReferences(grantable []string) []string {
+func (f *Facts) awsReferences(grantable []string) []string {
 	refs := map[string]bool{}
 	add := func(attached []iamtypes.AttachedPolicy, boundary *iamtypes.AttachedPermissionsBoundary) {
 		for _, p := range attached {
@@ -92,29 +92,29 @@ func (f *facts) awsReferences(grantable []string) []string {
 
 // readDocuments reads the default version of each AWS managed policy. A
 // version never changes, so one that the store keeps is not asked for again.
-func (o *observer) readDocuments(ctx context.Context) error {
-	o.facts.documents = map[string]string{}
+func (o *Observer) readDocuments(ctx context.Context) error {
+	o.facts.Documents = map[string]string{}
 	asked := false
 	var errs []error
 	for _, arn := range slices.Sorted(maps.Keys(o.facts.awsPolicies)) {
 		version := aws.ToString(o.facts.awsPolicies[arn].DefaultVersionId)
-		if known, ok := o.prior.document(ctx, arn, version); ok {
-			o.facts.documents[arn] = known
+		if known, ok := o.Prior.document(ctx, arn, version); ok {
+			o.facts.Documents[arn] = known
 			continue
 		}
 		asked = true
-		out, err := o.iam.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: aws.String(arn), VersionId: aws.String(version)}, brief)
+		out, err := o.IAM.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: aws.String(arn), VersionId: aws.String(version)}, brief)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		text, err := decodeDocument(out.PolicyVersion.Document)
+		text, err := DecodeDocument(out.PolicyVersion.Document)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		o.facts.documents[arn] = text
-		o.facts.newDocuments = append(o.facts.newDocuments, policyVersion{arn, version, text})
+		o.facts.Documents[arn] = text
+		o.facts.NewDocuments = append(o.facts.NewDocuments, PolicyVersion{arn, version, text})
 	}
 	if !asked {
 		return errNotAsked
@@ -124,4 +124,4 @@ func (o *observer) readDocuments(ctx context.Context) error {
 
 // isGrantable reports whether an operator allowed the policy to be granted, by
 // a pattern on its ARN or its name.
-func (o *observer) isGrantable(arn string) bool { return policy.MatchesAny(o.grantable, arn) }
+func (o *Observer) isGrantable(arn string) bool { return policy.MatchesAny(o.Grantable, arn) }

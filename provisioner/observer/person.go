@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"net/mail"
@@ -55,8 +55,8 @@ var personFields = map[string]func(*store.Person) *string{
 
 // person fills in what IAM has no field for: from the state file if a client
 // ever wrote it, and nothing else then; derived otherwise.
-func (c *composer) person(u *store.User) {
-	if p, ok := c.memory.persons[u.ID]; ok {
+func (c *Composer) person(u *store.User) {
+	if p, ok := c.Memory.Persons[u.ID]; ok {
 		u.Person = p
 		return
 	}
@@ -68,7 +68,7 @@ func (c *composer) person(u *store.User) {
 }
 
 type derivation struct {
-	c *composer
+	c *Composer
 	u *store.User
 }
 
@@ -77,7 +77,7 @@ func (d *derivation) source(attribute, from string) {
 }
 
 func (d *derivation) fromTags() {
-	rules := d.c.derive.Tags
+	rules := d.c.Derive.Tags
 	if rules == nil {
 		rules = DefaultTagRules
 	}
@@ -118,7 +118,7 @@ func (d *derivation) email() {
 		d.setEmail(d.u.UserName, "userName")
 		return
 	}
-	domain := strings.TrimPrefix(d.c.derive.EmailDomain, "@")
+	domain := strings.TrimPrefix(d.c.Derive.EmailDomain, "@")
 	if address := d.u.UserName + "@" + domain; domain != "" && d.u.IdentityType == human && isAddress(address) {
 		d.setEmail(address, "emailDomain")
 	}
@@ -180,7 +180,7 @@ func isAddress(s string) bool {
 
 // linkManagers points at the manager's own user where a derived manager is the
 // userName, the address or the display name of exactly one.
-func (c *composer) linkManagers() {
+func (c *Composer) linkManagers() {
 	found := map[string]*store.User{}
 	add := func(key string, u *store.User) {
 		key = store.Fold(key)
@@ -199,7 +199,7 @@ func (c *composer) linkManagers() {
 	}
 	for i := range c.obs.Users {
 		u := &c.obs.Users[i]
-		if _, adopted := c.memory.persons[u.ID]; adopted || u.Person.Enterprise.Manager.DisplayName == "" {
+		if _, adopted := c.Memory.Persons[u.ID]; adopted || u.Person.Enterprise.Manager.DisplayName == "" {
 			continue
 		}
 		if boss := found[store.Fold(u.Person.Enterprise.Manager.DisplayName)]; boss != nil && boss != u {

@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"slices"
@@ -23,10 +23,10 @@ var identityWords = map[string]string{
 	"machine": service, "bot": service, "application": service,
 }
 
-// identify decides between people and machines and names the rule: an
+// Identify decides between people and machines and names the rule: an
 // explicit tag, else a password makes a person, else keys or service
 // credentials alone make a service. What is not known decides nothing.
-func identify(u *store.User, keys []string) {
+func Identify(u *store.User, keys []string) {
 	if keys == nil {
 		keys = DefaultIdentityTags
 	}

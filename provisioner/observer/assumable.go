@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"cmp"
@@ -11,14 +11,14 @@ import (
 // roleIndex answers which roles a user can assume, without asking every role
 // about every user.
 type roleIndex struct {
-	c     *composer
+	c     *Composer
 	index *policy.RoleIndex
 	byARN map[string]*store.Role
 	// groupDocs holds the documents that come with a group, by GroupId.
 	groupDocs map[string][]*policy.Document
 }
 
-func (c *composer) roleIndex() *roleIndex {
+func (c *Composer) roleIndex() *roleIndex {
 	x := &roleIndex{c: c, byARN: make(map[string]*store.Role, len(c.obs.Roles)), groupDocs: make(map[string][]*policy.Document, len(c.groups))}
 	roles := make([]*policy.Role, 0, len(c.obs.Roles))
 	for i := range c.obs.Roles {
@@ -42,7 +42,7 @@ func (x *roleIndex) of(u *store.User) []store.RoleRef {
 		identity = append(identity, x.groupDocs[id]...)
 	}
 	var limit *policy.Document
-	if p := x.c.policies[u.Boundary]; p != nil {
+	if p := x.c.Policies[u.Boundary]; p != nil {
 		limit = x.c.document(p.Document)
 	}
 	principalTags := make(map[string]string, len(u.Tags))
@@ -50,7 +50,7 @@ func (x *roleIndex) of(u *store.User) []store.RoleRef {
 		principalTags[t.Key] = t.Value
 	}
 	caller := policy.NewCaller(policy.Principal{
-		ARN: u.ARN, AccountID: x.c.accountID, Username: u.Name, UserID: u.ID, Type: policy.User, Tags: principalTags,
+		ARN: u.ARN, AccountID: x.c.AccountID, Username: u.Name, UserID: u.ID, Type: policy.User, Tags: principalTags,
 	}, identity, limit)
 	var refs []store.RoleRef
 	for _, g := range x.index.Assumable(caller) {
@@ -62,10 +62,10 @@ func (x *roleIndex) of(u *store.User) []store.RoleRef {
 }
 
 // documentsOf returns the readable documents behind attachments and inline policies.
-func (c *composer) documentsOf(attached []store.PolicyRef, inline []store.InlinePolicy) []*policy.Document {
+func (c *Composer) documentsOf(attached []store.PolicyRef, inline []store.InlinePolicy) []*policy.Document {
 	docs := make([]*policy.Document, 0, len(attached)+len(inline))
 	for _, ref := range attached {
-		if p := c.policies[ref.ARN]; p != nil {
+		if p := c.Policies[ref.ARN]; p != nil {
 			docs = append(docs, c.document(p.Document))
 		}
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"context"
@@ -24,7 +24,7 @@ const rereads = 3
 // name the same users and nothing in them points at something missing. AWS
 // promises no isolation between pages, so two reads that agree are the best
 // evidence there is.
-func (o *observer) readAccount(ctx context.Context) error {
+func (o *Observer) readAccount(ctx context.Context) error {
 	if err := o.readDetails(ctx); err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func (o *observer) readAccount(ctx context.Context) error {
 		if problem == "" {
 			break
 		}
-		o.log.InfoContext(ctx, "reading the account again", "reason", problem)
+		o.Log.InfoContext(ctx, "reading the account again", "reason", problem)
 		if err := o.readDetails(ctx); err != nil {
 			return err
 		}
@@ -56,11 +56,11 @@ func (o *observer) readAccount(ctx context.Context) error {
 // readDetails reads all pages of GetAccountAuthorizationDetails. It never asks
 // for AWSManagedPolicy: every historical version's document would be shipped
 // (observed: minutes instead of seconds).
-func (o *observer) readDetails(ctx context.Context) error {
+func (o *Observer) readDetails(ctx context.Context) error {
 	f := o.facts
 	f.users, f.groups, f.roles, f.policies = nil, nil, nil, nil
 	return awsapi.ReadPages("GetAccountAuthorizationDetails", func(marker *string) (awsapi.Page, error) {
-		out, err := o.iam.GetAccountAuthorizationDetails(ctx, &iam.GetAccountAuthorizationDetailsInput{
+		out, err := o.IAM.GetAccountAuthorizationDetails(ctx, &iam.GetAccountAuthorizationDetailsInput{
 			Filter: []iamtypes.EntityType{
 				iamtypes.EntityTypeUser, iamtypes.EntityTypeGroup, iamtypes.EntityTypeRole, iamtypes.EntityTypeLocalManagedPolicy,
 			},
@@ -74,24 +74,24 @@ func (o *observer) readDetails(ctx context.Context) error {
 		f.groups = append(f.groups, out.GroupDetailList...)
 		f.roles = append(f.roles, out.RoleDetailList...)
 		f.policies = append(f.policies, out.Policies...)
-		o.tell(Progress{Action: "GetAccountAuthorizationDetails", Done: len(f.users) + len(f.groups) + len(f.roles) + len(f.policies)})
+		o.Tell(Progress{Action: "GetAccountAuthorizationDetails", Done: len(f.users) + len(f.groups) + len(f.roles) + len(f.policies)})
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 }
 
 // listUsers reads all pages of ListUsers, which knows what the details do not:
 // when the password was last used.
-func (o *observer) listUsers(ctx context.Context) error {
+func (o *Observer) listUsers(ctx context.Context) error {
 	listed := map[string]iamtypes.User{}
 	err := awsapi.ReadPages("ListUsers", func(marker *string) (awsapi.Page, error) {
-		out, err := o.iam.ListUsers(ctx, &iam.ListUsersInput{MaxItems: aws.Int32(awsapi.PageSize), Marker: marker})
+		out, err := o.IAM.ListUsers(ctx, &iam.ListUsersInput{MaxItems: aws.Int32(awsapi.PageSize), Marker: marker})
 		if err != nil {
 			return awsapi.Page{}, err
 		}
 		for _, u := range out.Users {
 			listed[aws.ToString(u.UserId)] = u
 		}
-		o.tell(Progress{Action: "ListUsers", Done: len(listed)})
+		o.Tell(Progress{Action: "ListUsers", Done: len(listed)})
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
 	})
 	o.facts.listed = listed
@@ -99,7 +99,7 @@ func (o *observer) listUsers(ctx context.Context) error {
 }
 
 // disagreement says what does not fit together in what was read, or "".
-func (o *observer) disagreement() string {
+func (o *Observer) disagreement() string {
 	f := o.facts
 	ids := make(map[string]bool, len(f.users))
 	for i := range f.users {
@@ -118,7 +118,7 @@ func (o *observer) disagreement() string {
 
 // dangling finds references by name whose object is in no page: something was
 // renamed or made between two pages, or a page was lost.
-func (f *facts) dangling() string {
+func (f *Facts) dangling() string {
 	groups := make(map[string]bool, len(f.groups))
 	for i := range f.groups {
 		groups[strings.ToLower(aws.ToString(f.groups[i].GroupName))] = true
@@ -163,19 +163,19 @@ func (f *facts) dangling() string {
 // counts are no contract, so a difference only makes a second reading; but if
 // that one, too, misses something of the last generation, the observation
 // fails once. The next one that sees the same is believed.
-func (o *observer) countCheck(ctx context.Context) error {
-	if before := o.deficits(); before == nil || o.memo.knows(before) {
+func (o *Observer) countCheck(ctx context.Context) error {
+	if before := o.deficits(); before == nil || o.Memo.knows(before) {
 		return nil
 	}
-	o.log.InfoContext(ctx, "reading the account again", "reason", "GetAccountSummary counts more than was listed")
+	o.Log.InfoContext(ctx, "reading the account again", "reason", "GetAccountSummary counts more than was listed")
 	if err := o.readDetails(ctx); err != nil {
 		return err
 	}
 	if problem := o.disagreement(); problem != "" {
 		return fmt.Errorf("observe: %w: %s", awsapi.ErrIncomplete, problem)
 	}
-	o.memo.deficits = o.deficits()
-	for kind, n := range o.memo.deficits {
+	o.Memo.deficits = o.deficits()
+	for kind, n := range o.Memo.deficits {
 		if listed, known := o.counts(kind); listed < known {
 			return fmt.Errorf("observe: %w: GetAccountSummary counts %d more in %s", awsapi.ErrIncomplete, n, kind)
 		}
@@ -185,24 +185,24 @@ func (o *observer) countCheck(ctx context.Context) error {
 
 // counts returns how many of a kind were listed now, and how many the last
 // generation holds.
-func (o *observer) counts(kind string) (listed, known int) {
+func (o *Observer) counts(kind string) (listed, known int) {
 	switch kind {
 	case "Groups":
-		return len(o.facts.groups), o.prior.groups
+		return len(o.facts.groups), o.Prior.groups
 	case "Roles":
-		return len(o.facts.roles), len(o.prior.roles)
+		return len(o.facts.roles), len(o.Prior.roles)
 	default:
-		return len(o.facts.policies), o.prior.localPolicies()
+		return len(o.facts.policies), o.Prior.localPolicies()
 	}
 }
 
 // deficits is how many of each kind the summary counts beyond what was listed,
 // and by more than it did for the last generation; nil if none.
-func (o *observer) deficits() map[string]int64 {
+func (o *Observer) deficits() map[string]int64 {
 	var missing map[string]int64
 	for _, kind := range []string{"Groups", "Roles", "Policies"} {
 		listed, known := o.counts(kind)
-		usual := max(0, o.prior.status.Summary[kind]-int64(known))
+		usual := max(0, o.Prior.Status.Summary[kind]-int64(known))
 		if d := o.facts.summary[kind] - int64(listed); d > usual {
 			if missing == nil {
 				missing = map[string]int64{}
@@ -213,4 +213,4 @@ func (o *observer) deficits() map[string]int64 {
 	return missing
 }
 
-func (m *memo) knows(deficits map[string]int64) bool { return maps.Equal(m.deficits, deficits) }
+func (m *Memo) knows(deficits map[string]int64) bool { return maps.Equal(m.deficits, deficits) }

@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"bytes"
@@ -22,17 +22,17 @@ const reportAge = 4 * time.Hour
 // maxPoll is the longest pause between two questions whether it is done.
 const maxPoll = 4 * time.Second
 
-// reportSource is the name under which the store keeps the report.
-const reportSource = "credential report"
+// ReportSource is the name under which the store keeps the report.
+const ReportSource = "credential report"
 
-// report is one credential report.
-type report struct {
-	at   time.Time             // when AWS made it, possibly hours before we got it
-	rows map[string]*reportRow // by ARN
+// CredentialReport is one credential report.
+type CredentialReport struct {
+	At   time.Time             // when AWS made it, possibly hours before we got it
+	rows map[string]*ReportRow // by ARN
 }
 
-// reportRow is one user's row. Pointers are nil where the report does not say.
-type reportRow struct {
+// ReportRow is one user's row. Pointers are nil where the report does not say.
+type ReportRow struct {
 	created             time.Time
 	passwordEnabled     *bool
 	passwordLastUsed    *time.Time
@@ -52,9 +52,9 @@ type reportSlot struct {
 	region   string
 }
 
-// row finds a user's row. A row counts only if its creation time matches too:
+// Row finds a user's row. A row counts only if its creation time matches too:
 // another user of that name may have come and gone.
-func (r *report) row(arn string, created time.Time) *reportRow {
+func (r *CredentialReport) Row(arn string, created time.Time) *ReportRow {
 	if r == nil {
 		return nil
 	}
@@ -66,19 +66,19 @@ func (r *report) row(arn string, created time.Time) *reportRow {
 }
 
 // generateReport starts a report early, so that it is done when it is read.
-func (o *observer) generateReport(ctx context.Context) error {
-	if r := o.memo.report; r != nil && o.now().Sub(r.at) < reportAge {
+func (o *Observer) generateReport(ctx context.Context) error {
+	if r := o.Memo.Report; r != nil && o.Now().Sub(r.At) < reportAge {
 		return errNotAsked
 	}
-	_, err := o.iam.GenerateCredentialReport(ctx, &iam.GenerateCredentialReportInput{}, brief)
+	_, err := o.IAM.GenerateCredentialReport(ctx, &iam.GenerateCredentialReportInput{}, brief)
 	return err
 }
 
 // readReport gets the report, waiting a little for one that is being made. A
 // report in hand is used when no newer one can be had: every value knows its age.
-func (o *observer) readReport(ctx context.Context) error {
-	o.facts.report = o.memo.report
-	if r := o.memo.report; r != nil && o.now().Sub(r.at) < reportAge {
+func (o *Observer) readReport(ctx context.Context) error {
+	o.facts.Report = o.Memo.Report
+	if r := o.Memo.Report; r != nil && o.Now().Sub(r.At) < reportAge {
 		return errNotAsked
 	}
 	out, err := o.awaitReport(ctx)
@@ -89,16 +89,16 @@ func (o *observer) readReport(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.at = aws.ToTime(out.GeneratedTime).UTC()
-	o.memo.report, o.facts.report, o.facts.newReport = r, r, out.Content
+	r.At = aws.ToTime(out.GeneratedTime).UTC()
+	o.Memo.Report, o.facts.Report, o.facts.NewReport = r, r, out.Content
 	return nil
 }
 
-func (o *observer) awaitReport(ctx context.Context) (*iam.GetCredentialReportOutput, error) {
-	deadline := time.NewTimer(o.pollFor)
+func (o *Observer) awaitReport(ctx context.Context) (*iam.GetCredentialReportOutput, error) {
+	deadline := time.NewTimer(o.PollFor)
 	defer deadline.Stop()
-	for wait := o.pollFirst; ; wait = min(2*wait, maxPoll) {
-		out, err := o.iam.GetCredentialReport(ctx, &iam.GetCredentialReportInput{}, brief)
+	for wait := o.PollFirst; ; wait = min(2*wait, maxPoll) {
+		out, err := o.IAM.GetCredentialReport(ctx, &iam.GetCredentialReportInput{}, brief)
 		if err == nil {
 			return out, nil
 		}
@@ -107,7 +107,7 @@ func (o *observer) awaitReport(ctx context.Context) (*iam.GetCredentialReportOut
 		var unready *iamtypes.CredentialReportNotReadyException
 		switch {
 		case errors.As(err, &absent), errors.As(err, &expired):
-			if _, gerr := o.iam.GenerateCredentialReport(ctx, &iam.GenerateCredentialReportInput{}, brief); gerr != nil {
+			if _, gerr := o.IAM.GenerateCredentialReport(ctx, &iam.GenerateCredentialReportInput{}, brief); gerr != nil {
 				return nil, gerr
 			}
 		case errors.As(err, &unready):
@@ -130,7 +130,7 @@ func (o *observer) awaitReport(ctx context.Context) (*iam.GetCredentialReportOut
 // parseReport reads the report by column names: AWS has added columns before.
 // Rows it cannot make sense of are left out; it fails only on a whole that is
 // no report.
-func parseReport(content []byte) (*report, error) {
+func parseReport(content []byte) (*CredentialReport, error) {
 	in := csv.NewReader(bytes.NewReader(content))
 	in.FieldsPerRecord = -1
 	in.LazyQuotes = true
@@ -147,7 +147,7 @@ func parseReport(content []byte) (*report, error) {
 			return nil, fmt.Errorf("credential report has no column %q", needed)
 		}
 	}
-	r := &report{rows: map[string]*reportRow{}}
+	r := &CredentialReport{rows: map[string]*ReportRow{}}
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {
@@ -169,8 +169,8 @@ type reportRecord struct {
 	fields  []string
 }
 
-func (r reportRecord) parse(created time.Time) *reportRow {
-	return &reportRow{
+func (r reportRecord) parse(created time.Time) *ReportRow {
+	return &ReportRow{
 		created:             created,
 		passwordEnabled:     r.bool("password_enabled"),
 		passwordLastUsed:    r.time("password_last_used"),
@@ -219,7 +219,7 @@ func (r reportRecord) time(column string) *time.Time {
 	if err != nil {
 		return nil
 	}
-	return utc(&t)
+	return UTC(&t)
 }
 
 func (r reportRecord) bool(column string) *bool {
@@ -236,8 +236,8 @@ func (r reportRecord) bool(column string) *bool {
 // sameSecond compares times as the report prints them.
 func sameSecond(a, b time.Time) bool { return a.Unix() == b.Unix() }
 
-// utc returns the time in the form in which everything is kept.
-func utc(t *time.Time) *time.Time {
+// UTC returns the time in the form in which everything is kept.
+func UTC(t *time.Time) *time.Time {
 	if t == nil || t.IsZero() {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"context"
@@ -14,10 +14,10 @@ import (
 	"iamscim/store"
 )
 
-// facts is what AWS said, before anything is made of it. A nil map or pointer
+// Facts is what AWS said, before anything is made of it. A nil map or pointer
 // is a source that did not answer.
-type facts struct {
-	started time.Time
+type Facts struct {
+	Started time.Time
 
 	users    []iamtypes.UserDetail
 	groups   []iamtypes.GroupDetail
@@ -25,23 +25,23 @@ type facts struct {
 	policies []iamtypes.ManagedPolicyDetail // customer managed
 	listed   map[string]iamtypes.User       // by UserId; password last used
 
-	report      *report
+	Report      *CredentialReport
 	roleExtras  map[string]iamtypes.Role // by RoleId; description, session length
 	virtualMFA  map[string][]store.MFADevice
 	serviceKeys map[string][]store.ServiceCredential // by user name
 	awsPolicies map[string]iamtypes.Policy           // by ARN
-	documents   map[string]string                    // of AWS managed policies, by ARN
+	Documents   map[string]string                    // of AWS managed policies, by ARN
 	summary     map[string]int64
 	alias       string
 
 	sources map[string]store.Source // by API action
 
-	newReport    []byte // as it came, if it is not the one known
-	newDocuments []policyVersion
+	NewReport    []byte // as it came, if it is not the one known
+	NewDocuments []PolicyVersion
 }
 
-// policyVersion is one version of a managed policy; it never changes.
-type policyVersion struct{ arn, version, text string }
+// PolicyVersion is one version of a managed policy; it never changes.
+type PolicyVersion struct{ ARN, Version, Text string }
 
 // Progress is one sign of life of a refresh.
 type Progress struct {
@@ -49,33 +49,33 @@ type Progress struct {
 	Done   int    // items so far, if they are counted
 }
 
-// observer makes one observation.
-type observer struct {
-	iam   *iam.Client
-	log   *slog.Logger
-	now   func() time.Time
-	prior *prior
-	memo  *memo
-	tell  func(Progress)
-	facts *facts
+// Observer makes one observation.
+type Observer struct {
+	IAM   *iam.Client
+	Log   *slog.Logger
+	Now   func() time.Time
+	Prior *Prior
+	Memo  *Memo
+	Tell  func(Progress)
+	facts *Facts
 
-	grantable []string
-	pollFirst time.Duration // for the credential report; doubles
-	pollFor   time.Duration
+	Grantable []string
+	PollFirst time.Duration // for the credential report; doubles
+	PollFor   time.Duration
 }
 
-// memo outlives an observation, and is lost with the process.
-type memo struct {
-	report   *report
+// Memo outlives an observation, and is lost with the process.
+type Memo struct {
+	Report   *CredentialReport
 	deficits map[string]int64 // what GetAccountSummary counts and nobody lists
 }
 
-// observe reads the whole account. It fails if anything mandatory cannot be
+// Observe reads the whole account. It fails if anything mandatory cannot be
 // read completely; whatever else fails is in facts.sources.
 //
 // IAM actions: those of Permissions.
-func (o *observer) observe(ctx context.Context) (*facts, error) {
-	o.facts = &facts{started: o.now(), sources: o.prior.sources()}
+func (o *Observer) Observe(ctx context.Context) (*Facts, error) {
+	o.facts = &Facts{Started: o.Now(), sources: o.Prior.sources()}
 	o.optional(ctx, "GenerateCredentialReport", o.generateReport)
 	o.optional(ctx, "GetAccountSummary", o.readSummary)
 	if err := o.readAccount(ctx); err != nil {
@@ -98,24 +98,24 @@ func (o *observer) observe(ctx context.Context) (*facts, error) {
 var errNotAsked = errors.New("not asked")
 
 // optional runs a source whose failure costs only its own attributes.
-func (o *observer) optional(ctx context.Context, action string, read func(context.Context) error) {
+func (o *Observer) optional(ctx context.Context, action string, read func(context.Context) error) {
 	if ctx.Err() != nil {
 		return
 	}
-	o.tell(Progress{Action: action})
+	o.Tell(Progress{Action: action})
 	err := read(ctx)
 	if errors.Is(err, errNotAsked) {
 		return
 	}
 	s := o.facts.sources[action]
 	if err == nil {
-		s = store.Source{At: o.now()}
+		s = store.Source{At: o.Now()}
 	} else {
 		level := slog.LevelDebug // it is known to fail, and Health says so
 		if s.Err == "" {
 			level = slog.LevelWarn
 		}
-		o.log.Log(ctx, level, "an optional source did not answer", "action", action, "err", err)
+		o.Log.Log(ctx, level, "an optional source did not answer", "action", action, "err", err)
 		s.Err = err.Error()
 	}
 	o.facts.sources[action] = s

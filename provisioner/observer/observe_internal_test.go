@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"slices"
@@ -21,14 +21,14 @@ func TestParseReport(t *testing.T) {
 	if root := r.rows["arn:root"]; root == nil || root.passwordEnabled != nil || root.passwordLastUsed != nil || len(root.keys) != 0 || root.more {
 		t.Errorf("got root %+v", root)
 	}
-	ann := r.row("arn:ann", time.Date(2020, 1, 2, 3, 4, 5, 999, time.UTC))
+	ann := r.Row("arn:ann", time.Date(2020, 1, 2, 3, 4, 5, 999, time.UTC))
 	if ann == nil || !*ann.mfaActive || *ann.passwordEnabled || len(ann.keys) != 2 || !ann.more {
 		t.Fatalf("got ann %+v", ann)
 	}
 	if k := ann.keys[0]; k.active || k.rotated == nil || k.lastUsed == nil || k.service != "s3" || !ann.keys[1].active {
 		t.Errorf("got keys %+v", ann.keys)
 	}
-	if r.rows["arn:bob"] != nil || r.row("arn:ann", time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC)) != nil {
+	if r.rows["arn:bob"] != nil || r.Row("arn:ann", time.Date(2021, 1, 2, 3, 4, 5, 0, time.UTC)) != nil {
 		t.Error("a row without a creation time, or with another, was believed")
 	}
 	if eve := r.rows["arn:eve"]; eve == nil || eve.mfaActive != nil || len(eve.keys) != 0 {
@@ -48,7 +48,7 @@ func TestDecodeDocument(t *testing.T) {
 		`%7B%22a%22%3A%22b+c%22%7D`:      `{"a":"b+c"}`,
 		`{"a":"100%"}`:                   `{"a":"100%"}`,
 	} {
-		if got, err := decodeDocument(&in); err != nil || got != want {
+		if got, err := DecodeDocument(&in); err != nil || got != want {
 			t.Errorf("%s: got %s, %v, want %s", in, got, err, want)
 		}
 	}

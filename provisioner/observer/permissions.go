@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 // Permission is one IAM action the observation uses.
 type Permission struct {

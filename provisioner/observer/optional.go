@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"context"
@@ -11,8 +11,8 @@ import (
 	"iamscim/store"
 )
 
-func (o *observer) readSummary(ctx context.Context) error {
-	out, err := o.iam.GetAccountSummary(ctx, &iam.GetAccountSummaryInput{}, brief)
+func (o *Observer) readSummary(ctx context.Context) error {
+	out, err := o.IAM.GetAccountSummary(ctx, &iam.GetAccountSummaryInput{}, brief)
 	if err != nil {
 		return err
 	}
@@ -23,8 +23,8 @@ func (o *observer) readSummary(ctx context.Context) error {
 	return nil
 }
 
-func (o *observer) readAlias(ctx context.Context) error {
-	out, err := o.iam.ListAccountAliases(ctx, &iam.ListAccountAliasesInput{}, brief)
+func (o *Observer) readAlias(ctx context.Context) error {
+	out, err := o.IAM.ListAccountAliases(ctx, &iam.ListAccountAliasesInput{}, brief)
 	if err != nil {
 		return err
 	}
@@ -35,10 +35,10 @@ func (o *observer) readAlias(ctx context.Context) error {
 }
 
 // readRoleExtras reads what GetAccountAuthorizationDetails leaves out of roles.
-func (o *observer) readRoleExtras(ctx context.Context) error {
+func (o *Observer) readRoleExtras(ctx context.Context) error {
 	extras := map[string]iamtypes.Role{}
 	err := awsapi.ReadPages("ListRoles", func(marker *string) (awsapi.Page, error) {
-		out, err := o.iam.ListRoles(ctx, &iam.ListRolesInput{MaxItems: aws.Int32(awsapi.PageSize), Marker: marker}, brief)
+		out, err := o.IAM.ListRoles(ctx, &iam.ListRolesInput{MaxItems: aws.Int32(awsapi.PageSize), Marker: marker}, brief)
 		if err != nil {
 			return awsapi.Page{}, err
 		}
@@ -55,10 +55,10 @@ func (o *observer) readRoleExtras(ctx context.Context) error {
 
 // readVirtualMFA reads the virtual devices of all users at once; hardware and
 // FIDO devices are known per user only (details.go).
-func (o *observer) readVirtualMFA(ctx context.Context) error {
+func (o *Observer) readVirtualMFA(ctx context.Context) error {
 	devices := map[string][]store.MFADevice{}
 	err := awsapi.ReadPages("ListVirtualMFADevices", func(marker *string) (awsapi.Page, error) {
-		out, err := o.iam.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
+		out, err := o.IAM.ListVirtualMFADevices(ctx, &iam.ListVirtualMFADevicesInput{
 			AssignmentStatus: iamtypes.AssignmentStatusTypeAssigned, MaxItems: aws.Int32(awsapi.PageSize), Marker: marker,
 		}, brief)
 		if err != nil {
@@ -70,7 +70,7 @@ func (o *observer) readVirtualMFA(ctx context.Context) error {
 			}
 			key := store.Fold(aws.ToString(d.User.UserName))
 			devices[key] = append(devices[key], store.MFADevice{
-				SerialNumber: aws.ToString(d.SerialNumber), Type: "virtual", Enabled: utc(d.EnableDate),
+				SerialNumber: aws.ToString(d.SerialNumber), Type: "virtual", Enabled: UTC(d.EnableDate),
 			})
 		}
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil
@@ -81,10 +81,10 @@ func (o *observer) readVirtualMFA(ctx context.Context) error {
 	return err
 }
 
-func (o *observer) readServiceCredentials(ctx context.Context) error {
+func (o *Observer) readServiceCredentials(ctx context.Context) error {
 	byUser := map[string][]store.ServiceCredential{}
 	err := awsapi.ReadPages("ListServiceSpecificCredentials", func(marker *string) (awsapi.Page, error) {
-		out, err := o.iam.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{
+		out, err := o.IAM.ListServiceSpecificCredentials(ctx, &iam.ListServiceSpecificCredentialsInput{
 			AllUsers: aws.Bool(true), MaxItems: aws.Int32(awsapi.PageSize), Marker: marker,
 		}, brief)
 		if err != nil {
@@ -94,7 +94,7 @@ func (o *observer) readServiceCredentials(ctx context.Context) error {
 			key := store.Fold(aws.ToString(c.UserName))
 			byUser[key] = append(byUser[key], store.ServiceCredential{
 				ID: aws.ToString(c.ServiceSpecificCredentialId), Service: aws.ToString(c.ServiceName), User: aws.ToString(c.ServiceUserName),
-				Status: string(c.Status), Created: utc(c.CreateDate), Expires: utc(c.ExpirationDate),
+				Status: string(c.Status), Created: UTC(c.CreateDate), Expires: UTC(c.ExpirationDate),
 			})
 		}
 		return awsapi.Page{Truncated: out.IsTruncated, Marker: out.Marker}, nil

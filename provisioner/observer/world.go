@@ -1,4 +1,4 @@
-package provisioner
+package observer
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"iamscim/store"
 )
 
-// world is what composing one user or group needs to know of everything else:
+// World is what composing one user or group needs to know of everything else:
 // policies and roles. It is read once and again when one of them changed.
-type world struct {
+type World struct {
 	changed atomic.Int64 // generation of the last change of a policy or role
 
 	mu        sync.Mutex // also guards documents, which composing fills
@@ -22,8 +22,8 @@ type world struct {
 	documents map[string]*policy.Document
 }
 
-// committed notes what a commit changed.
-func (w *world) committed(c store.Commit) {
+// Committed notes what a commit changed.
+func (w *World) Committed(c store.Commit) {
 	relevant := c.All
 	for _, r := range c.Changed {
 		relevant = relevant || r.Kind == store.KindPolicy || r.Kind == store.KindRole
@@ -34,15 +34,15 @@ func (w *world) committed(c store.Commit) {
 }
 
 // load reads policies and roles unless they are known. The lock is held.
-func (w *world) load(ctx context.Context, tx *store.SnapshotTx, c *composer) error {
+func (w *World) load(ctx context.Context, tx *store.SnapshotTx, c *Composer) error {
 	if w.documents != nil && w.loaded >= w.changed.Load() {
 		return nil
 	}
-	policies, err := everything(ctx, tx, store.KindPolicy, tx.Policies)
+	policies, err := Everything(ctx, tx, store.KindPolicy, tx.Policies)
 	if err != nil {
 		return err
 	}
-	roles, err := everything(ctx, tx, store.KindRole, tx.Roles)
+	roles, err := Everything(ctx, tx, store.KindRole, tx.Roles)
 	if err != nil {
 		return err
 	}
@@ -65,27 +65,27 @@ func (w *world) load(ctx context.Context, tx *store.SnapshotTx, c *composer) err
 }
 
 // parseQuietly parses a document that was judged before.
-func (c *composer) parseQuietly(text string) {
+func (c *Composer) parseQuietly(text string) {
 	if text != "" {
-		_, _ = c.parse(text) // an unreadable one was flagged when it was observed
+		_, _ = c.Parse(text) // an unreadable one was flagged when it was observed
 	}
 }
 
-// single composes resources one by one. It holds the world's lock until done.
-type single struct {
-	*composer
-	w     *world
+// Single composes resources one by one. It holds the world's lock until done.
+type Single struct {
+	*Composer
+	w     *World
 	roles *roleIndex
 }
 
-// compose hands fn a composer for single resources. groups are those that the
+// Compose hands fn a composer for single resources. groups are those that the
 // users to be composed may be in.
-func (w *world) compose(ctx context.Context, tx *store.SnapshotTx, cfg composing, m *memory, groups map[string]*store.Group, fn func(*single) error) error {
+func (w *World) Compose(ctx context.Context, tx *store.SnapshotTx, cfg Settings, m *Memory, groups map[string]*store.Group, fn func(*Single) error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	c := &composer{
-		composing: cfg, memory: m,
-		facts: &facts{}, prior: &prior{users: map[string]*store.User{}}, obs: &store.Observation{},
+	c := &Composer{
+		Settings: cfg, Memory: m,
+		Facts: &Facts{}, Prior: &Prior{users: map[string]*store.User{}}, obs: &store.Observation{},
 		groups: map[string]*store.Group{}, groupsByID: groups,
 	}
 	if err := w.load(ctx, tx, c); err != nil {
@@ -97,8 +97,8 @@ func (w *world) compose(ctx context.Context, tx *store.SnapshotTx, cfg composing
 			return err
 		}
 	}
-	c.documents, c.policies = w.documents, w.policies
-	s := &single{composer: c, w: w, roles: &roleIndex{c: c, index: w.index, byARN: w.byARN, groupDocs: map[string][]*policy.Document{}}}
+	c.documents, c.Policies = w.documents, w.policies
+	s := &Single{Composer: c, w: w, roles: &roleIndex{c: c, index: w.index, byARN: w.byARN, groupDocs: map[string][]*policy.Document{}}}
 	for id, g := range groups {
 		for _, p := range g.Inline {
 			c.parseQuietly(p.Document)
@@ -108,20 +108,20 @@ func (w *world) compose(ctx context.Context, tx *store.SnapshotTx, cfg composing
 	return fn(s)
 }
 
-// rejudge recomputes what follows from policies and memberships.
-func (s *single) rejudge(u *store.User) {
+// Rejudge recomputes what follows from policies and memberships.
+func (s *Single) Rejudge(u *store.User) {
 	for _, p := range u.Inline {
 		s.parseQuietly(p.Document)
 	}
-	s.describe(u.Attached)
+	s.Describe(u.Attached)
 	s.judge(u)
 	u.Roles = s.roles.of(u)
 }
 
-// describe fills in what is known of attached policies.
-func (s *single) describe(refs []store.PolicyRef) {
+// Describe fills in what is known of attached policies.
+func (s *Single) Describe(refs []store.PolicyRef) {
 	for i := range refs {
-		if p := s.policies[refs[i].ARN]; p != nil {
+		if p := s.Policies[refs[i].ARN]; p != nil {
 			refs[i].Name, refs[i].ID, refs[i].Deny = p.Name, p.ID, p.Deny
 		}
 	}
