@@ -132,7 +132,7 @@ func (e *execution) finish(ctx context.Context) error {
 	journaled := sync.OnceValue(func() error { return e.journalEnd(ctx) })
 	if e.plan.Kind == planner.KindUpdateGroup && e.plan.After.Group == nil {
 		// What is published does not follow from what is written: both at once.
-		go journaled()
+		go func() { _ = journaled() }() // its error is asked for below
 		err := e.publish(ctx, journaled)
 		return cmp.Or(journaled(), err)
 	}
