@@ -43,7 +43,7 @@ func brokenAnswer(err error) aws.Ternary {
 func (c *Connection) WriteClient(readRate float64) *iam.Client {
 	return iam.NewFromConfig(c.aws, func(o *iam.Options) {
 		o.Retryer = c.renewing()
-		o.HTTPClient = newHTTPClient().WithTimeout(20 * time.Second)
+		o.HTTPClient = detachedClient{newHTTPClient().WithTimeout(20 * time.Second)}
 		o.APIOptions = append(o.APIOptions, limiter(readRate))
 	})
 }
