@@ -2,6 +2,7 @@ package scim
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -77,6 +78,9 @@ func TestErrorChecklist(t *testing.T) {
 		}
 		got := s.want(t, row.status, row.method, "/scim/v2"+row.path, row.body, headers...)
 		checkErrorBody(t, got.status, got.header, got.body)
+	}
+	for path, limit := range map[string]int{"/Bulk": bulkLimit, "/Users": bodyLimit} { // RFC 7644 §3.7.4: the limit is named
+		s.want(t, http.StatusRequestEntityTooLarge, "POST", "/scim/v2"+path, strings.Repeat(" ", limit+1), jsonType).has(t, fmt.Sprint(limit))
 	}
 	s.want(t, http.StatusConflict, "POST", "/scim/v2/Groups", `{"displayName":"staff"}`, jsonType).has(t, `"scimType":"uniqueness"`)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 
 	scimerrors "github.com/elimity-com/scim/errors"
@@ -19,7 +20,6 @@ var (
 	errOtherAccount    = errors.New("credential of another account")
 	errNoRoute         = errors.New("no such path")
 	errMethod          = errors.New("method not allowed")
-	errTooLarge        = errors.New("body too large")
 	errMediaType       = errors.New("unsupported media type")
 	errCharset         = errors.New("character set other than UTF-8")
 	errCoding          = errors.New("encoded body")
@@ -45,7 +45,6 @@ var replies = []struct {
 	{errOtherAccount, reply(http.StatusForbidden, "The credential is bound to another account."), nil},
 	{errNoRoute, reply(http.StatusNotFound, "There is nothing at this path."), nil},
 	{errMethod, reply(http.StatusMethodNotAllowed, "This path does not support this method; the Allow header lists those it does."), nil},
-	{errTooLarge, reply(http.StatusRequestEntityTooLarge, "The request body is larger than this server accepts."), nil},
 	{errMediaType, reply(http.StatusUnsupportedMediaType, "Send the body as application/scim+json or application/json."), nil},
 	{errCharset, reply(http.StatusUnsupportedMediaType, "Send the body in UTF-8."), nil},
 	{errCoding, reply(http.StatusUnsupportedMediaType, "Send the body as it is, without Content-Encoding."),
@@ -100,8 +99,8 @@ func replyToCause(err error) (scimerrors.ScimError, http.Header) {
 	if e, header, ok := refusalOf(err); ok {
 		return e, header
 	}
-	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) {
-		err = errTooLarge
+	if tooLarge := new(http.MaxBytesError); errors.As(err, &tooLarge) { // RFC 7644 §3.7.4: the limit is named
+		return reply(http.StatusRequestEntityTooLarge, fmt.Sprintf("The request body may have %d bytes.", tooLarge.Limit)), nil
 	}
 	for _, r := range replies {
 		if errors.Is(err, r.err) {

@@ -128,7 +128,7 @@ func (s *Server) dispatch(w http.ResponseWriter, r *request) error {
 		limit = bodyLimit
 	}
 	if r.ContentLength > limit {
-		return errTooLarge
+		return &http.MaxBytesError{Limit: limit}
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	return e.do(w, r)
