@@ -95,7 +95,7 @@ func (r *request) execute(ctx context.Context, x *planner.Subject, plan *planner
 			return nil, err
 		}
 	}
-	if err := e.begin(ctx, r.job.digest); err != nil {
+	if err := e.begin(ctx, r.job.written(plan)); err != nil {
 		return nil, err
 	}
 	r.job.planID.Store(plan.ID)

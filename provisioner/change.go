@@ -26,13 +26,10 @@ type Options struct {
 	// seconds.
 	Wait time.Duration
 	// Digest of method, path and body: an equal request of the same credential
-	// joins the plan under way and gets its result. If the plan's own request was
+	// joins the plan under way and gets its result. If a creation's own request was
 	// sent away before the end, the next equal one within ten minutes gets it, with
 	// the object as it is then and a Plan without steps. Empty: never.
 	Digest string
-	// Conditional requests hold only for a version of the object: they join, and
-	// after the end they are asked anew.
-	Conditional bool
 	// Unbraked dry runs do not ask the brake: whoever asks once for several
 	// changes (AskBrake) finds out by them who would lose access.
 	Unbraked bool
@@ -175,7 +172,6 @@ func (p *Provisioner) do(ctx context.Context, a Actor, opt Options, key string, 
 		digest = a.Credential + " " + opt.Digest
 	}
 	j := newJob(digest, key)
-	j.conditional = opt.Conditional
 	for {
 		other := p.writes.queue.enter(j)
 		if other == nil {
@@ -213,10 +209,8 @@ func (p *Provisioner) start(ctx context.Context, j *job, a Actor, opt Options, f
 		defer cancel(nil)
 		defer stop()
 		defer p.writes.queue.leave(j)
-		if !p.replay(jctx, j) {
-			j.change, j.err = fn(jctx, r)
-			p.noticed(j.err)
-		}
+		j.change, j.err = fn(jctx, r)
+		p.noticed(j.err)
 		p.writes.unclaimed.over(j, p.now())
 	})
 }

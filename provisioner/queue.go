@@ -27,8 +27,8 @@ type job struct {
 	planID     atomic.Value  // string; of the journal, once there is one
 	joined     atomic.Int64  // equal requests that wait for the result, too
 
-	conditional bool    // see Options
-	result      *result // kept of this job, or the earlier one that it gives again
+	secret bool    // the request has a password: its digest is not written down
+	result *result // kept of this job, or the earlier one that it gives again
 	// Guarded by the lock of unclaimed.
 	over, abandoned, claimed bool
 }

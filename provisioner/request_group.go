@@ -51,6 +51,9 @@ func (r *request) createGroup(ctx context.Context, w *planner.GroupWish) (*Chang
 	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindGroup, Name: store.Fold(name)}); err != nil {
 		return nil, err
 	}
+	if c, err := r.replayed(ctx, groupKey("", name)); c != nil || err != nil {
+		return c, err
+	}
 	if err := r.takeName(ctx, store.KindGroup, "", *w.DisplayName, groupKey("", name)); err != nil {
 		return nil, err
 	}

@@ -163,6 +163,10 @@ func (r *request) createUser(ctx context.Context, w *planner.UserWish) (*Change,
 	if err := r.blocked(ctx, store.JournalObject{Kind: store.KindUser, Name: store.Fold(name)}); err != nil {
 		return nil, err
 	}
+	if c, err := r.replayed(ctx, userKey("", name)); c != nil || err != nil {
+		return c, err
+	}
+	r.job.secret = w.Password != nil
 	if err := r.takeName(ctx, store.KindUser, "", *w.UserName, userKey("", name)); err != nil {
 		return nil, err
 	}

@@ -11,8 +11,11 @@ import (
 	"iamscim/store"
 )
 
-// What becomes of the result of a plan that went on after its request had been
-// sent away: an equal request gets it, once.
+// What becomes of a creation that went on after its request had been sent away: an
+// equal request gets it, once, if IAM still has what was made. Nothing else is
+// answered from memory: to make another change once more looks at IAM and does
+// what is missing, and whoever takes access away must not be told that it is gone
+// because it once was.
 
 // The bounds of what is kept.
 const (
@@ -20,14 +23,12 @@ const (
 	unclaimedMost = 1000
 )
 
-// result is what a plan came to, as long as nobody has got it.
+// result is what a plan created, as long as nobody has got it.
 type result struct {
 	digest string
 	at     time.Time // of the end
 	plan   string
-	change *Change // without steps, and without what it showed then
-	gone   bool    // the change was a deletion
-	err    error
+	made   store.Ref
 }
 
 // unclaimed are the results that nobody has got. Its lock also guards what jobs
@@ -56,30 +57,23 @@ func (u *unclaimed) abandon(j *job, now time.Time) {
 	u.keep(j, now)
 }
 
-// keep keeps the result of a job that nobody waits for. Without a plan nothing
-// was done, so a retry finds out for itself.
+// keep keeps the result of a job that nobody waits for.
 func (u *unclaimed) keep(j *job, now time.Time) {
-	if !j.over || !j.abandoned || j.claimed || j.digest == "" || j.conditional || j.plan() == "" || !settled(j.err) {
+	if !j.over || !j.abandoned || j.claimed || j.digest == "" || j.err != nil || !j.change.Plan.Creates() {
 		return
 	}
-	r := &result{digest: j.digest, at: now, plan: j.plan(), err: j.err}
-	if c := j.change; c != nil {
-		plan := *c.Plan
-		plan.Steps = nil
-		r.change, r.gone = &Change{ID: c.ID, Plan: &plan, Generation: c.Generation}, c.User == nil && c.Group == nil
+	if j.result == nil {
+		made := store.Ref{Kind: j.change.Plan.Object.Kind, ID: j.change.ID}
+		j.result = &result{digest: j.digest, at: now, plan: j.change.Plan.ID, made: made}
 	}
-	j.result = r
-	u.add(r)
+	u.add(j.result)
 }
 
-// settled reports whether an error is the end of a plan.
-func settled(err error) bool {
-	var pending *PendingError
-	var partial *PartialError
-	if errors.As(err, &partial) && partial.Goes {
-		return false
-	}
-	return !errors.As(err, &pending) && !errors.Is(err, errCrashed)
+// put takes a result back that could not be given.
+func (u *unclaimed) put(r *result) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.add(r)
 }
 
 func (u *unclaimed) add(r *result) {
@@ -89,21 +83,19 @@ func (u *unclaimed) add(r *result) {
 	}
 }
 
-// find returns the result of an equal request, or nil.
-func (u *unclaimed) find(digest string, now time.Time) *result {
+// take takes out the result of an equal request, or returns nil: nobody else may
+// get it meanwhile.
+func (u *unclaimed) take(digest string, now time.Time) *result {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.list = slices.DeleteFunc(u.list, func(r *result) bool { return now.Sub(r.at) > unclaimedFor })
-	if i := slices.IndexFunc(u.list, func(r *result) bool { return r.digest == digest }); i >= 0 {
-		return u.list[i]
+	i := slices.IndexFunc(u.list, func(r *result) bool { return r.digest == digest })
+	if i < 0 {
+		return nil
 	}
-	return nil
-}
-
-func (u *unclaimed) drop(r *result) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.list = slices.DeleteFunc(u.list, func(kept *result) bool { return kept == r })
+	r := u.list[i]
+	u.list = slices.Delete(u.list, i, i+1)
+	return r
 }
 
 // claim notes that somebody gets the result of a job, and returns the plan that
@@ -141,6 +133,16 @@ func (p *Provisioner) handOver(ctx context.Context, j *job, mine bool) (*Change,
 	return j.change, j.err
 }
 
+// written is what the journal keeps of a job's digest: what the next process needs
+// of it. Whoever guesses all of a request can see in it that they are right, and a
+// password is the one thing worth guessing.
+func (j *job) written(plan *planner.Plan) string {
+	if j.secret || !plan.Creates() {
+		return ""
+	}
+	return j.digest
+}
+
 // answered tells the journal at the end of a creation that its request is there
 // to get the result.
 func (e *execution) answered(ctx context.Context, tx *store.StateTx) error {
@@ -155,64 +157,66 @@ func (e *execution) answered(ctx context.Context, tx *store.StateTx) error {
 	}
 }
 
-// replay ends a job that has its turn with the result of an equal one that nobody
-// has got. It returns false if there is none that still holds.
-func (p *Provisioner) replay(ctx context.Context, j *job) bool {
-	if j.digest == "" || j.conditional {
-		return false
-	}
-	if j.err = p.recallUnclaimed(ctx); j.err != nil {
-		return true
-	}
-	r := p.writes.unclaimed.find(j.digest, p.now())
-	if r == nil {
-		return false
-	}
-	if r.err == nil {
-		j.change, j.err = p.afresh(ctx, r)
-		if j.err != nil {
-			return true
-		}
-		if j.change == nil {
-			p.writes.unclaimed.drop(r)
-			return false
-		}
-	}
-	j.result, j.err = r, r.err
-	p.log.InfoContext(ctx, "an equal request gets the result of a plan that nobody waited for", "plan", r.plan)
-	return true
-}
-
-// afresh shows the object of a change as it is now. It is nil if somebody else
-// has changed it since: then the change is to be made again. Who was created was
-// created, whatever became of them since, as long as they are there.
-func (p *Provisioner) afresh(ctx context.Context, r *result) (*Change, error) {
-	c, changed := *r.change, int64(0)
-	err := p.account.Snapshot.View(ctx, func(tx *store.SnapshotTx) (err error) {
-		if c.Plan.Object.Kind == store.KindGroup {
-			if c.Group, err = groupIn(ctx, tx, c.ID); err == nil {
-				changed = c.Group.Changed
-			}
-			return err
-		}
-		if c.User, err = userIn(ctx, tx, c.ID); err == nil {
-			changed = c.User.Changed
-		}
-		return err
-	})
-	gone := errors.Is(err, store.ErrNotFound)
-	switch {
-	case err != nil && !gone:
-		return nil, err
-	case gone != r.gone, !gone && !c.Plan.Creates() && changed > c.Generation.ID:
+// replayed is the creation of an equal request that nobody has got the result of,
+// or nil if there is none that still holds. IAM must have what was made, by the
+// name that is asked for, which has the key.
+func (r *request) replayed(ctx context.Context, key string) (*Change, error) {
+	if r.job.digest == "" {
 		return nil, nil
 	}
-	return &c, nil
+	p, u := r.p, &r.p.writes.unclaimed
+	if err := p.recallUnclaimed(ctx); err != nil {
+		return nil, err
+	}
+	kept := u.take(r.job.digest, p.now())
+	if kept == nil {
+		return nil, nil
+	}
+	c, has, err := p.afresh(ctx, kept)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		u.put(kept)
+		return nil, err
+	case has != key:
+		return nil, nil
+	}
+	r.job.result = kept
+	p.log.InfoContext(ctx, "an equal request gets the result of a creation that nobody waited for", "plan", kept.plan)
+	return c, nil
 }
 
-// recallUnclaimed finds in the journal, once, the creations that an earlier
-// process carried out with nobody there to get the result. Of other changes
-// nothing is recalled: to make them once more changes nothing.
+// afresh reads live what was created, with its key by name.
+func (p *Provisioner) afresh(ctx context.Context, r *result) (c *Change, key string, err error) {
+	c = &Change{ID: r.made.ID, Plan: &planner.Plan{ID: r.plan, Kind: planner.KindCreateUser, Direction: planner.Undo, Object: r.made}}
+	if r.made.Kind == store.KindGroup {
+		c.Plan.Kind = planner.KindCreateGroup
+		known, err := p.knownGroup(ctx, c.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		now, err := p.groupNowOf(ctx, known)
+		if err != nil {
+			return nil, "", err
+		}
+		c.Group, c.Generation = now.Group, p.account.Snapshot.Generation()
+		return c, groupKey("", now.Group.Name), nil
+	}
+	known, err := p.known(ctx, c.ID)
+	if err != nil {
+		return nil, "", err
+	}
+	now, err := p.nowOf(ctx, known)
+	if err != nil {
+		return nil, "", err
+	}
+	c.User, c.Generation = now.User, p.account.Snapshot.Generation()
+	return c, userKey("", now.User.Name), nil
+}
+
+// recallUnclaimed finds in the journal, once, what an earlier process created with
+// nobody there to get the result.
 func (p *Provisioner) recallUnclaimed(ctx context.Context) error {
 	u := &p.writes.unclaimed
 	u.recalling.Lock()
@@ -239,8 +243,7 @@ func (p *Provisioner) recallUnclaimed(ctx context.Context) error {
 	for _, j := range list {
 		for _, o := range j.Objects {
 			if o.ID != "" {
-				plan := &planner.Plan{ID: j.ID, Kind: j.Kind, Direction: planner.Direction(j.Direction), Object: store.Ref{Kind: o.Kind, ID: o.ID}}
-				u.add(&result{digest: j.Digest, at: j.Updated, plan: j.ID, change: &Change{ID: o.ID, Plan: plan}})
+				u.add(&result{digest: j.Digest, at: j.Updated, plan: j.ID, made: store.Ref{Kind: o.Kind, ID: o.ID}})
 			}
 		}
 	}

@@ -2,9 +2,11 @@ package provisioner_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,13 +69,26 @@ func TestTidy(t *testing.T) {
 	cfg := lifecycle
 	cfg.TagAttributes = []string{"email"}
 	l := newWriteLab(t, iamsim.Config{}, cfg, staff)
-	id := l.id("ann")
 	write := func(email string) (planID string) {
 		t.Helper()
-		edit := func(*store.User) (planner.UserWish, error) {
-			return planner.UserWish{Person: &store.Person{Emails: []store.MultiValue{{Value: email}}}}, nil
+		name, _, _ := strings.Cut(email, "@")
+		w := planner.UserWish{UserName: &name, Person: &store.Person{Emails: []store.MultiValue{{Value: email}}}}
+		l.sentAway("CreateUser", func(ctx context.Context, opt provisioner.Options) error {
+			opt.Digest = email
+			_, err := l.p.CreateUser(ctx, everyScope, w, opt)
+			return err
+		})
+		err := l.account.State.View(t.Context(), func(tx *store.StateTx) error {
+			list, err := tx.UnclaimedPlans(t.Context(), planner.KindCreateUser, l.Now().Add(-time.Minute))
+			if err == nil && len(list) == 1 {
+				planID = list[0].ID
+			}
+			return err
+		})
+		if err != nil || planID == "" {
+			t.Fatalf("no plan of %s: %v", email, err)
 		}
-		return l.must(l.p.UpdateUser(t.Context(), everyScope, id, edit, provisioner.Options{Digest: email})).Plan.ID
+		return planID
 	}
 	tidy := func() {
 		t.Helper()
@@ -98,6 +113,7 @@ func TestTidy(t *testing.T) {
 		t.Errorf("after 50 minutes: %q, %v", d, err)
 	}
 	young := write("new@private.example")
+	l.must(l.update(l.id("old"), planner.UserWish{Person: &store.Person{}}))
 	l.Advance(20 * time.Minute)
 	tidy()
 	if d, err := digest(old); err != nil || d != "" {

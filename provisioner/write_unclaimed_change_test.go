@@ -49,57 +49,8 @@ func TestResultDeletedMeanwhile(t *testing.T) {
 	}
 }
 
-// TestResultOfUpdate: an update that somebody else changed since is made again.
-func TestResultOfUpdate(t *testing.T) {
-	t.Parallel()
-	cases := map[string]struct {
-		meanwhile   *[]string // entitlements
-		conditional bool
-		asked       int // how often edit is called by the retry
-	}{
-		"unchanged":   {nil, false, 0},
-		"changed":     {&[]string{auditARN}, false, 1},
-		"conditional": {nil, true, 1},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
-			id, asked := l.id("ann"), 0
-			var got *provisioner.Change
-			update := func(ctx context.Context, opt provisioner.Options) (err error) {
-				opt.Conditional = c.conditional
-				got, err = l.p.UpdateUser(ctx, everyScope, id, func(*store.User) (planner.UserWish, error) {
-					asked++
-					return planner.UserWish{Entitlements: &[]string{}}, nil
-				}, opt)
-				return err
-			}
-			l.sentAway("DetachUserPolicy", update)
-			if c.meanwhile != nil {
-				l.must(l.update(id, planner.UserWish{Entitlements: c.meanwhile}))
-			}
-			asked = 0
-			if err := update(t.Context(), as("d")); err != nil || len(got.User.Attached) != 0 {
-				t.Errorf("got %+v, %v", got, err)
-			}
-			if asked != c.asked {
-				t.Errorf("asked %d times, want %d", asked, c.asked)
-			}
-			if u, _ := l.User("ann"); len(u.Attached) != 0 {
-				t.Errorf("the account has %v", u.Attached)
-			}
-			asked = 0
-			if err := update(t.Context(), as("d")); err != nil || asked != 1 {
-				t.Errorf("the third: %v, asked %d times", err, asked)
-			}
-			l.afterWindow()
-			l.settled()
-		})
-	}
-}
-
-// TestResultOfDeletion: a deletion succeeds for its retry, and not for the next.
+// TestResultOfDeletion: who is deleted is not there for any request, and nothing
+// is called.
 func TestResultOfDeletion(t *testing.T) {
 	t.Parallel()
 	for name, cfg := range map[string]provisioner.WriteConfig{"at once": lifecycle, "with a grace": keeping} {
@@ -112,14 +63,11 @@ func TestResultOfDeletion(t *testing.T) {
 				return err
 			}
 			l.sentAway("UpdateAccessKey", remove)
-			if err := remove(t.Context(), as("d")); err != nil {
+			if err := remove(t.Context(), as("d")); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("got %v", err)
 			}
 			if writes, _ := l.calls(); len(writes) != 0 {
 				t.Errorf("calls %v", writes)
-			}
-			if err := remove(t.Context(), as("d")); !errors.Is(err, store.ErrNotFound) {
-				t.Errorf("once it was received: got %v", err)
 			}
 		})
 	}

@@ -61,7 +61,6 @@ func (c *change) do(ctx context.Context) (*changed, error) {
 // make hands the wish over. The members are those a client named, with what it
 // called them.
 func (c *change) make(ctx context.Context) (*provisioner.Change, []tree.Member, error) {
-	c.options.Conditional = c.conditional()
 	if c.res.kind == store.KindGroup {
 		return c.group(ctx)
 	}
@@ -162,12 +161,6 @@ func (c *change) match(ctx context.Context) error {
 		return &provisioner.PreconditionError{Reason: "the resource exists, and is version " + doc.ETag}
 	}
 	return nil
-}
-
-// conditional reports whether match has anything to compare with; there is no
-// resource yet for a POST.
-func (c *change) conditional() bool {
-	return c.method != http.MethodPost && (c.version != "" || c.unless != "")
 }
 
 func (c *change) actor(ctx context.Context) provisioner.Actor { return actorOf(ctx, c.credential) }

@@ -43,7 +43,6 @@ func TestRetry(t *testing.T) {
 	d.want(t, http.StatusPreconditionFailed, "PATCH", path, rename, jsonType, version)
 
 	send("DELETE", path, "")
-	d.want(t, http.StatusNoContent, "DELETE", path, "")
 	d.want(t, http.StatusNotFound, "DELETE", path, "")
 
 	const dev = `{"displayName":"dev"}`
