@@ -141,7 +141,7 @@ func (r *request) touched(ctx context.Context, now planner.GroupNow, w *planner.
 	return pl, now, err
 }
 
-// lookUp reads the users a plan touches into pl.known and now.members.
+// lookUp reads the users a plan touches into pl.Known and now.Members.
 func (p *Provisioner) lookUp(ctx context.Context, pl *planner.Planner, now *planner.GroupNow, ids []string) error {
 	at := p.now()
 	users, shielded, err := p.principals(ctx, at, ids)

@@ -95,8 +95,7 @@ func boundaryOf(w *planner.UserWish) *[]string {
 
 // plannerFor also reads what a wish names.
 func (r *request) plannerFor(ctx context.Context, now planner.UserNow, w *planner.UserWish) (*planner.Planner, error) {
-	u := now.User
-	groups := u.Groups
+	u, groups := now.User, now.User.Groups
 	if w.Groups != nil && r.p.writes.cfg.GroupsViaUsers {
 		groups = list.Unique(append(slices.Clone(now.Whole().Groups), *w.Groups...))
 		if err := r.lookAtGroups(ctx, list.Without(*w.Groups, u.Groups)); err != nil {
@@ -107,7 +106,8 @@ func (r *request) plannerFor(ctx context.Context, now planner.UserNow, w *planne
 	if err != nil {
 		return nil, err
 	}
-	pl.Attached, pl.AsShown = planner.ARNsOf(u.Attached), !r.actor.Scopes[planner.ScopeEntitlements]
+	may := r.actor.Scopes
+	pl.Attached, pl.AsShown, pl.BoundAsShown = planner.ARNsOf(u.Attached), !may[planner.ScopeEntitlements], !may[planner.ScopeAdmin]
 	if err := r.p.wanted(ctx, pl, "entitlements", w.Entitlements); err != nil {
 		return nil, err
 	}

@@ -201,3 +201,42 @@ func TestWrittenBackLate(t *testing.T) {
 	}
 	l.unchanged()
 }
+
+// TestTakenByOthersInVain: somebody took what we gave a moment ago. Whoever is
+// asked to take it, and has to undo that, does not give it back, whether or not the
+// call was made.
+func TestTakenByOthersInVain(t *testing.T) {
+	t.Parallel()
+	for _, a := range accesses() {
+		for _, end := range []string{"refused", "died"} {
+			t.Run(a.name+"/"+end, func(t *testing.T) {
+				t.Parallel()
+				l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+				a.byOthers(l, false)
+				a.must(l, true)
+				a.byOthers(l, false)
+				if end == "died" {
+					l.p.CrashAt(0, "before")
+				} else {
+					l.fault(iamsim.Fault{Action: a.rename, Code: "AccessDenied"})
+				}
+				if err := a.change(l, false, true); err == nil {
+					t.Error("it did not fail")
+				}
+				l.ClearFaults()
+				l.restart(lifecycle)
+				for range 5 {
+					l.Advance(40 * time.Second)
+					l.resume()
+				}
+				if a.has(l) {
+					t.Error("the undoing gave it back")
+				}
+				if _, err := l.p.Refresh(t.Context(), provisioner.RefreshOptions{}); err != nil { // what others did
+					t.Fatal(err)
+				}
+				l.settled()
+			})
+		}
+	}
+}

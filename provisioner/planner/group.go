@@ -135,7 +135,7 @@ func (g *groupPlan) content(w *GroupWish) error {
 	}
 	for _, id := range remove {
 		if g.now.Members[id] || g.now.Shows(id) {
-			g.plan.Add(g.member(id).leave(g.asGroup()).again(!g.now.Members[id]))
+			g.plan.Add(g.member(id).leave(g.asGroup()).again(!g.now.Members[id] || !g.now.Shows(id)))
 		}
 	}
 	for _, id := range add {
@@ -180,7 +180,7 @@ func (g *groupPlan) policiesWanted(wanted []string) error {
 		return &InvalidError{Attribute: "attachedPolicies", Reason: fmt.Sprintf("IAM allows %d policies attached to a group, this would be %d", quota, n)}
 	}
 	for _, arn := range drop {
-		g.plan.Add(g.at.detach(arn).again(!slices.Contains(have, arn)))
+		g.plan.Add(g.at.detach(arn).again(!inBoth(have, shown, arn)))
 	}
 	for _, arn := range gain {
 		g.plan.Add(g.at.attach(arn).again(slices.Contains(have, arn)))

@@ -141,6 +141,8 @@ type Planner struct {
 	NoInline  bool                     // AWS does not allow us inline policies
 	Attached  []string                 // ARNs of what the object has already
 	AsShown   bool                     // whoever asks may not change policies, and only writes back what they were shown
+	// BoundAsShown is AsShown for boundaries.
+	BoundAsShown bool
 }
 
 // defaultQuotas are those of a new account (IAM User Guide, IAM and AWS STS

@@ -25,6 +25,12 @@ func differences(known, shown, wanted []string) (drop, gain []string) {
 	return drop, gain
 }
 
+// inBoth reports whether both views show it: only then does an undoing give back what
+// was taken. What one of them does not have, somebody else may have taken before.
+func inBoth(known, shown []string, id string) bool {
+	return slices.Contains(known, id) && slices.Contains(shown, id)
+}
+
 // Whole is the user with everything that one of the views shows.
 func (now UserNow) Whole() *store.User {
 	u := *now.User

@@ -135,8 +135,8 @@ func (s Step) undoneBy(inverse Step) Step {
 	return s
 }
 
-// again has no inverse if by what we know it is so already: an undo brings back
-// what we know there was, and nothing that only a live read showed.
+// again has no inverse if it may be so already: an undo gives back what both views
+// showed, and takes back what by all we know was not there.
 func (s Step) again(already bool) Step {
 	if already {
 		s.Inverse = nil

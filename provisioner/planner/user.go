@@ -155,13 +155,23 @@ func (u *userPlan) grants(w *UserWish) error {
 			return err
 		}
 	}
-	if w.Boundary != nil && u.now.ID != "" && *w.Boundary != u.now.Boundary {
-		u.plan.Add(u.at.setBoundary(u.now.Boundary, *w.Boundary))
+	if w.Boundary != nil && u.now.ID != "" {
+		u.bound(*w.Boundary)
 	}
 	if w.Groups != nil && u.GroupsViaUsers {
 		return u.memberships(*w.Groups)
 	}
 	return nil
+}
+
+// bound plans the boundary. Since it takes away, one is set unless both views show
+// it, and removed only if we know of it.
+func (u *userPlan) bound(wanted string) {
+	so := wanted == u.now.Boundary
+	if so && (wanted == "" || u.read == nil || u.BoundAsShown || u.read.Boundary == wanted) {
+		return
+	}
+	u.plan.Add(u.at.setBoundary(u.now.Boundary, wanted).again(so))
 }
 
 // granted splits the attachments of a view from those that deny or quarantine.
@@ -200,7 +210,7 @@ func (u *userPlan) entitlements(wanted []string) error {
 		return &InvalidError{Attribute: "entitlements", Reason: fmt.Sprintf("IAM allows %d policies attached to a user, this would be %d", quota, n)}
 	}
 	for _, arn := range drop {
-		u.plan.Add(u.at.detach(arn).again(!slices.Contains(have, arn)))
+		u.plan.Add(u.at.detach(arn).again(!inBoth(have, shown, arn)))
 	}
 	for _, arn := range gain {
 		u.plan.Add(u.at.attach(arn).again(slices.Contains(have, arn)))
@@ -229,7 +239,7 @@ func (u *userPlan) memberships(wanted []string) error {
 	}
 	for _, id := range leave {
 		if g := u.Groups[id]; g != nil {
-			u.plan.Add(u.at.leave(g).again(!slices.Contains(have, id)))
+			u.plan.Add(u.at.leave(g).again(!inBoth(have, shown, id)))
 		}
 	}
 	for _, id := range join {
