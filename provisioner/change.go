@@ -26,13 +26,16 @@ type Options struct {
 	// seconds.
 	Wait time.Duration
 	// Digest of method, path and body: an equal request of the same credential
-	// joins the plan under way and gets its result. If a creation's own request was
-	// sent away before the end, the next equal one within ten minutes gets it, with
-	// the object as it is then and a Plan without steps. Empty: never.
+	// joins the plan under way and gets its result; that of an update only after it
+	// has looked again. If a creation's own request was sent away before the end, the
+	// next equal one within ten minutes gets it, with the object as it is then and a
+	// Plan without steps. Empty: never.
 	Digest string
 	// Unbraked dry runs do not ask the brake: whoever asks once for several
 	// changes (AskBrake) finds out by them who would lose access.
 	Unbraked bool
+
+	again bool // whoever joined looks again after the end; see do
 }
 
 // Change is what a write did or, as a dry run, would do.
@@ -76,6 +79,7 @@ func (p *Provisioner) UpdateUser(ctx context.Context, a Actor, id string, edit f
 	if err := p.mayWrite(ctx, a, opt, planner.KindUpdateUser, store.Ref{Kind: store.KindUser, ID: id}); err != nil {
 		return nil, err
 	}
+	opt.again = true
 	return p.do(ctx, a, opt, userKey(id, ""), func(ctx context.Context, r *request) (*Change, error) {
 		return r.updateUser(ctx, id, edit)
 	})
@@ -110,6 +114,7 @@ func (p *Provisioner) UpdateGroup(ctx context.Context, a Actor, id string, edit 
 	if err := p.mayWrite(ctx, a, opt, planner.KindUpdateGroup, store.Ref{Kind: store.KindGroup, ID: id}); err != nil {
 		return nil, err
 	}
+	opt.again = true
 	return p.do(ctx, a, opt, groupKey(id, ""), func(ctx context.Context, r *request) (*Change, error) {
 		return r.updateGroup(ctx, id, edit)
 	})
@@ -159,7 +164,8 @@ type request struct {
 var errGone = errors.New("the client has gone")
 
 // do gives a request its turn on an object and waits for the result as long as
-// the caller may wait.
+// the caller may wait. Who joined an update makes it once more after its end,
+// unless that began later than this request: its first calls may be undone since.
 func (p *Provisioner) do(ctx context.Context, a Actor, opt Options, key string, fn func(context.Context, *request) (*Change, error)) (*Change, error) {
 	wait := opt.Wait
 	if wait <= 0 || wait > requestTime {
@@ -172,6 +178,7 @@ func (p *Provisioner) do(ctx context.Context, a Actor, opt Options, key string, 
 		digest = a.Credential + " " + opt.Digest
 	}
 	j := newJob(digest, key)
+	joined := false
 	for {
 		other := p.writes.queue.enter(j)
 		if other == nil {
@@ -179,8 +186,12 @@ func (p *Provisioner) do(ctx context.Context, a Actor, opt Options, key string, 
 			return p.await(ctx, j, timer.C, true)
 		}
 		if digest != "" && other.digest == digest {
-			other.joined.Add(1)
-			return p.await(ctx, other, timer.C, false)
+			c, alone, err := p.join(ctx, other, timer.C)
+			if !alone && (err != nil || !opt.again || joined) {
+				return c, err
+			}
+			joined = !alone
+			continue
 		}
 		select {
 		case <-other.done:
@@ -192,6 +203,15 @@ func (p *Provisioner) do(ctx context.Context, a Actor, opt Options, key string, 
 			return nil, fmt.Errorf("wait for the turn: %w", ctx.Err())
 		}
 	}
+}
+
+// join waits for the result of an equal request. Alone says that this one is left
+// with the work: the other's client hung up before the first call.
+func (p *Provisioner) join(ctx context.Context, other *job, late <-chan time.Time) (c *Change, alone bool, err error) {
+	other.joined.Add(1)
+	c, err = p.await(ctx, other, late, false)
+	alone = ctx.Err() == nil && (errors.Is(err, errGone) || errors.Is(err, context.Canceled))
+	return c, alone, err
 }
 
 // start runs a job that has its turn.
