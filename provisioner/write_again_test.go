@@ -240,3 +240,50 @@ func TestTakenByOthersInVain(t *testing.T) {
 		}
 	}
 }
+
+// TestPatchedListGivesNothingBack: we gave something a moment ago and somebody took
+// it away. A PATCH of the list that is about something else does not give it again.
+func TestPatchedListGivesNothingBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		access
+		change func(*writeLab) error
+		calls  string
+	}{
+		"a group": {
+			accesses()[2], func(l *writeLab) error {
+				_, err := l.update(l.id("ann"), planner.UserWish{Groups: &[]string{l.groupID("dev"), l.groupID("ops")}, Patched: true})
+				return err
+			}, "AddUserToGroup GroupName=ops UserName=ann",
+		},
+		"an entitlement": {
+			accesses()[3], func(l *writeLab) error {
+				_, err := l.update(l.id("ann"), planner.UserWish{Entitlements: &[]string{readARN, auditARN}, Patched: true})
+				return err
+			}, "AttachUserPolicy PolicyArn=" + auditARN + " UserName=ann",
+		},
+		"a policy of a group": {
+			accesses()[4], func(l *writeLab) error {
+				_, err := l.updateGroup(l.groupID("ops"), planner.GroupWish{Policies: &[]string{readARN, auditARN}, Patched: true})
+				return err
+			}, "AttachGroupPolicy GroupName=ops PolicyArn=" + auditARN,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newWriteLab(t, iamsim.Config{}, lifecycle, staff)
+			c.byOthers(l, false)
+			c.must(l, true)
+			c.byOthers(l, false)
+			l.calls()
+			if err := c.change(l); err != nil {
+				t.Fatal(err)
+			}
+			l.wantCalls(c.calls)
+			if c.has(l) {
+				t.Error("what somebody took away was given back")
+			}
+			l.settled()
+		})
+	}
+}

@@ -70,6 +70,7 @@ func (res *resourceType) patchedUser(r *patch.Request, u *store.User) (planner.U
 	if err != nil {
 		return w, err
 	}
+	w.Patched = true
 	before, err := personOf(view)
 	if err != nil {
 		return w, err
@@ -171,6 +172,7 @@ func patchedGroup(r *patch.Request, g *store.Group) (planner.GroupWish, error) {
 	if err != nil {
 		return w, err
 	}
+	w.Patched = true
 	if r.Touches("", "externalId") {
 		w.ExternalID = textOrNone(t, "externalId")
 	}

@@ -171,7 +171,7 @@ func (pl *Planner) DeleteUser(now UserNow) *Plan {
 		u.plan.Add(u.at.step("DeactivateMFADevice").with("device", d.SerialNumber).destroying())
 		// An orphan would keep anybody from making a device of that name again.
 		if strings.Contains(d.SerialNumber, ":mfa/") {
-			u.plan.Add(Step{Action: "DeleteVirtualMFADevice", UserID: u.at.ID}.with("device", d.SerialNumber).
+			u.plan.Add(Step{Action: "DeleteVirtualMFADevice", UserID: u.at.id}.with("device", d.SerialNumber).
 				needing("DeleteVirtualMFADevice", d.SerialNumber).destroying())
 		}
 	}

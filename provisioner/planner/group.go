@@ -16,6 +16,7 @@ type GroupWish struct {
 	AddMembers                    []string  // already a member is no step
 	RemoveMembers                 []string  // no member is no step
 	Policies                      *[]string // ARNs of managed policies wanted as attachments
+	Patched                       bool      // Policies are those shown, with changes
 }
 
 // GroupNow is the current state of a group, all of it read live. A group may
@@ -37,6 +38,8 @@ type groupPlan struct {
 	now  GroupNow
 	at   groupTarget
 	plan *Plan
+
+	patched bool // see GroupWish
 }
 
 // CreateGroup plans a new group.
@@ -70,7 +73,7 @@ func (pl *Planner) CreateGroup(w *GroupWish) (*Plan, error) {
 
 // UpdateGroup plans every change of a group.
 func (pl *Planner) UpdateGroup(now GroupNow, w *GroupWish) (*Plan, error) {
-	g := &groupPlan{Planner: pl, now: now, at: groupTarget{name: now.Group.Name, ID: now.Group.ID, arn: now.Group.ARN}}
+	g := &groupPlan{Planner: pl, now: now, at: groupTarget{name: now.Group.Name, id: now.Group.ID, arn: now.Group.ARN}, patched: w.Patched}
 	g.plan = &Plan{Kind: KindUpdateGroup, Direction: Undo, Object: store.Ref{Kind: store.KindGroup, ID: now.Group.ID}, Name: now.Group.Name}
 	if err := g.content(w); err != nil {
 		return nil, err
@@ -92,7 +95,7 @@ func (pl *Planner) UpdateGroup(now GroupNow, w *GroupWish) (*Plan, error) {
 		name = now.Group.Name
 	}
 	if name != now.Group.Name || path != now.Group.Path {
-		next := groupTarget{name: name, ID: g.at.ID, arn: arnOf(now.Group.ARN, "group", path, name)}
+		next := groupTarget{name: name, id: g.at.id, arn: arnOf(now.Group.ARN, "group", path, name)}
 		g.plan.Add(g.at.rename(next, now.Group.Path, path))
 	}
 	g.attributes(w, name)
@@ -152,7 +155,7 @@ func (g *groupPlan) content(w *GroupWish) error {
 }
 
 func (g *groupPlan) asGroup() *store.Group {
-	return &store.Group{ID: g.at.ID, Name: g.at.name, ARN: g.at.arn}
+	return &store.Group{ID: g.at.id, Name: g.at.name, ARN: g.at.arn}
 }
 
 func (g *groupPlan) member(id string) userTarget { return targetOf(g.Known[id]) }
@@ -174,7 +177,7 @@ func (g *groupPlan) policiesWanted(wanted []string) error {
 	if g.AsShown {
 		shown = have
 	}
-	drop, gain := differences(have, shown, wanted)
+	drop, gain := differences(have, shown, wanted, g.patched)
 	quota := g.quota("AttachedPoliciesPerGroupQuota")
 	if n := len(list.Unique(wanted)); len(gain) > 0 && n > quota {
 		return &InvalidError{Attribute: "attachedPolicies", Reason: fmt.Sprintf("IAM allows %d policies attached to a group, this would be %d", quota, n)}
@@ -191,7 +194,7 @@ func (g *groupPlan) policiesWanted(wanted []string) error {
 // DeleteGroup empties the group and deletes it (IAM API Reference,
 // DeleteGroup).
 func (pl *Planner) DeleteGroup(now GroupNow) (*Plan, error) {
-	g := &groupPlan{Planner: pl, now: now, at: groupTarget{name: now.Group.Name, ID: now.Group.ID, arn: now.Group.ARN}}
+	g := &groupPlan{Planner: pl, now: now, at: groupTarget{name: now.Group.Name, id: now.Group.ID, arn: now.Group.ARN}}
 	g.plan = &Plan{Kind: KindDeleteGroup, Direction: Forward, Object: store.Ref{Kind: store.KindGroup, ID: now.Group.ID}, Name: now.Group.Name}
 	g.plan.After.Forgotten = true
 	for _, id := range now.everybody() {
@@ -201,7 +204,7 @@ func (pl *Planner) DeleteGroup(now GroupNow) (*Plan, error) {
 		g.plan.Add(g.at.step("DeleteGroupPolicy").with("name", p.Name).destroying())
 	}
 	known, shown := now.attached()
-	attached, _ := differences(known, shown, nil)
+	attached, _ := differences(known, shown, nil, false)
 	for _, arn := range attached {
 		g.plan.Add(g.at.detach(arn))
 	}

@@ -18,11 +18,11 @@ func (now UserNow) views() []*store.User {
 
 // differences plans how to come to what is wanted, whichever view is true: what
 // either shows is taken away, and what one does not show is given. Doing it twice is
-// harmless; believing that it is done is not.
-func differences(known, shown, wanted []string) (drop, gain []string) {
-	drop = list.Without(append(slices.Clone(known), shown...), wanted)
-	gain = list.Without(wanted, slices.DeleteFunc(slices.Clone(known), func(id string) bool { return !slices.Contains(shown, id) }))
-	return drop, gain
+// harmless; believing that it is done is not. Of a list that was only patched nobody
+// asked for what it kept: if somebody took that away meanwhile, it stays away.
+func differences(known, shown, wanted []string, patched bool) (drop, gain []string) {
+	have := slices.DeleteFunc(slices.Clone(known), func(id string) bool { return !patched && !slices.Contains(shown, id) })
+	return list.Without(append(slices.Clone(known), shown...), wanted), list.Without(wanted, have)
 }
 
 // inBoth reports whether both views show it: only then does an undoing give back what

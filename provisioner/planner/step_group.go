@@ -11,14 +11,14 @@ import (
 )
 
 // groupTarget makes steps about one group, under the name it has at that point.
-type groupTarget struct{ name, ID, arn string }
+type groupTarget struct{ name, id, arn string }
 
 func (t groupTarget) step(action string) Step {
-	return Step{Action: action, GroupID: t.ID}.with("group", t.name).needing(action, t.arn)
+	return Step{Action: action, GroupID: t.id}.with("group", t.name).needing(action, t.arn)
 }
 
 func (t groupTarget) policyStep(action, arn string) Step {
-	return Step{Action: action, GroupID: t.ID}.with("group", t.name).with("policy", arn).needing(action, t.arn, "iam:PolicyARN", arn)
+	return Step{Action: action, GroupID: t.id}.with("group", t.name).with("policy", arn).needing(action, t.arn, "iam:PolicyARN", arn)
 }
 
 func (t groupTarget) attach(arn string) Step {
@@ -31,7 +31,7 @@ func (t groupTarget) detach(arn string) Step {
 
 func (t groupTarget) rename(next groupTarget, oldPath, newPath string) Step {
 	forward := func(from, to groupTarget, path string) Step {
-		s := Step{Action: "UpdateGroup", GroupID: t.ID}.with("group", from.name)
+		s := Step{Action: "UpdateGroup", GroupID: t.id}.with("group", from.name)
 		if from.name != to.name {
 			s = s.with("new-name", to.name)
 		}

@@ -16,15 +16,15 @@ import (
 
 // userTarget makes steps about one user. Its name is the one that IAM knows at
 // that point of the plan.
-type userTarget struct{ name, ID, arn, boundary string }
+type userTarget struct{ name, id, arn, boundary string }
 
 func (t userTarget) step(action string) Step {
-	return Step{Action: action, UserID: t.ID}.with("user", t.name).needing(action, t.arn, "iam:PermissionsBoundary", t.boundary)
+	return Step{Action: action, UserID: t.id}.with("user", t.name).needing(action, t.arn, "iam:PermissionsBoundary", t.boundary)
 }
 
 func (t userTarget) rename(old, next userTarget, oldPath, newPath string) Step {
 	forward := func(from, to userTarget, path string) Step {
-		s := Step{Action: "UpdateUser", UserID: to.ID}.with("user", from.name)
+		s := Step{Action: "UpdateUser", UserID: to.id}.with("user", from.name)
 		if from.name != to.name {
 			s = s.with("new-name", to.name)
 		}
@@ -39,7 +39,7 @@ func (t userTarget) rename(old, next userTarget, oldPath, newPath string) Step {
 }
 
 func (t userTarget) policyStep(action, arn string) Step {
-	return Step{Action: action, UserID: t.ID}.with("user", t.name).with("policy", arn).
+	return Step{Action: action, UserID: t.id}.with("user", t.name).with("policy", arn).
 		needing(action, t.arn, "iam:PolicyARN", arn, "iam:PermissionsBoundary", t.boundary)
 }
 
@@ -66,7 +66,7 @@ func (t userTarget) setBoundary(from, to string) Step {
 		if arn == "" {
 			return t.step("DeleteUserPermissionsBoundary")
 		}
-		return Step{Action: "PutUserPermissionsBoundary", UserID: t.ID}.with("user", t.name).with("boundary", arn).
+		return Step{Action: "PutUserPermissionsBoundary", UserID: t.id}.with("user", t.name).with("boundary", arn).
 			needing("PutUserPermissionsBoundary", t.arn, "iam:PermissionsBoundary", arn)
 	}
 	return put(to).undoneBy(put(from))
@@ -82,7 +82,7 @@ func (t userTarget) leave(g *store.Group) Step {
 // membershipStep is authorised on the group (Service Authorization Reference,
 // IAM).
 func (t userTarget) membershipStep(action string, g *store.Group) Step {
-	return Step{Action: action, UserID: t.ID, GroupID: g.ID}.with("user", t.name).with("group", g.Name).needing(action, g.ARN)
+	return Step{Action: action, UserID: t.id, GroupID: g.ID}.with("user", t.name).with("group", g.Name).needing(action, g.ARN)
 }
 
 func userActions() map[string]action {

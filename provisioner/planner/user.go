@@ -21,6 +21,7 @@ type UserWish struct {
 	Path         *string
 	Boundary     *string   // "" removes it
 	Groups       *[]string // GroupIDs; only with WriteConfig.GroupsViaUsers
+	Patched      bool      // Entitlements and Groups are those shown, with changes
 }
 
 // UserNow is the current state of a user, all of it read live.
@@ -105,12 +106,14 @@ type userPlan struct {
 	at   userTarget
 	plan *Plan
 	full Full
+
+	patched bool // see UserWish
 }
 
 // UpdateUser plans every change but a deactivation, which is a plan of its
 // own: it has another direction.
 func (pl *Planner) UpdateUser(now UserNow, w *UserWish) (*Plan, error) {
-	u := &userPlan{Planner: pl, now: now.User, read: now.Read, at: targetOf(now.User)}
+	u := &userPlan{Planner: pl, now: now.User, read: now.Read, at: targetOf(now.User), patched: w.Patched}
 	u.plan = &Plan{Kind: KindUpdateUser, Direction: Undo, Object: store.Ref{Kind: store.KindUser, ID: now.User.ID}, Name: now.User.Name}
 	if err := u.grants(w); err != nil {
 		return nil, err
@@ -132,7 +135,7 @@ func (pl *Planner) UpdateUser(now UserNow, w *UserWish) (*Plan, error) {
 }
 
 func targetOf(u *store.User) userTarget {
-	return userTarget{name: u.Name, ID: u.ID, arn: u.ARN, boundary: u.Boundary}
+	return userTarget{name: u.Name, id: u.ID, arn: u.ARN, boundary: u.Boundary}
 }
 
 // attributes plans what the state file is to say. The first write adopts what
@@ -204,7 +207,7 @@ func (u *userPlan) entitlements(wanted []string) error {
 		}
 		want = append(want, arn)
 	}
-	drop, gain := differences(have, shown, want)
+	drop, gain := differences(have, shown, want, u.patched)
 	quota := u.quota("AttachedPoliciesPerUserQuota")
 	if n := len(u.now.Attached) - len(have) + len(want); len(gain) > 0 && n > quota {
 		return &InvalidError{Attribute: "entitlements", Reason: fmt.Sprintf("IAM allows %d policies attached to a user, this would be %d", quota, n)}
@@ -232,7 +235,7 @@ func (u *userPlan) memberships(wanted []string) error {
 	if u.read != nil {
 		shown = u.read.Groups
 	}
-	leave, join := differences(have, shown, wanted)
+	leave, join := differences(have, shown, wanted, u.patched)
 	quota := u.quota("GroupsPerUserQuota")
 	if n := len(list.Unique(wanted)); len(join) > 0 && n > quota {
 		return &InvalidError{Attribute: "groups", Reason: fmt.Sprintf("IAM allows a user to be in %d groups, this would be %d", quota, n)}
