@@ -272,29 +272,6 @@ func (r *request) deleteUser(ctx context.Context, id string, check func(*store.U
 	return r.carryOut(ctx, &planner.Subject{User: now.User}, plan)
 }
 
-// blocked refuses to write to an object whose plan is unfinished. A plan that
-// is tried again and again gives way to a wish that decides the same anew: those
-// are the kinds in decides.
-func (r *request) blocked(ctx context.Context, o store.JournalObject, decides ...string) error {
-	var open []*store.JournalPlan
-	err := r.p.account.State.View(ctx, func(tx *store.StateTx) (err error) {
-		open, err = tx.OpenPlansOf(ctx, o)
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("read the journal: %w", err)
-	}
-	for _, j := range open {
-		if j.State != store.PlanRetry || !slices.Contains(decides, j.Kind) {
-			return &PendingError{PlanID: j.ID, RetryAfter: soon, Reason: waitsFor(j), Err: errors.New(j.Note)}
-		}
-		if !r.opt.DryRun {
-			r.supersedes = append(r.supersedes, j.ID)
-		}
-	}
-	return nil
-}
-
 // waitsFor is what a client is told about an unfinished plan that is not under
 // way.
 func waitsFor(j *store.JournalPlan) string {
