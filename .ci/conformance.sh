@@ -35,7 +35,14 @@ check() {
 		curl -s -o /dev/null "$2/ServiceProviderConfig" && break
 		sleep 0.2
 	done
-	once "$1" "$2" || { echo "once more: node resets some connections of requests that are too long" && once "$1" "$2"; }
+	local rc=0
+	once "$1" "$2" || rc=$?
+	if [ "$rc" = 3 ]; then # node resets some connections of requests that are too long
+		echo "some requests got no answer: once more"
+		rc=0
+		once "$1" "$2" || rc=$?
+	fi
+	return "$rc"
 }
 
 once() {

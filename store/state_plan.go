@@ -129,13 +129,8 @@ func (tx *StateTx) AddPlanSteps(ctx context.Context, id string, first int, steps
 	return nil
 }
 
-// SetPlanStep moves a step on. StepIntended sets its time of intent, any other
-// state its end.
-func (tx *StateTx) SetPlanStep(ctx context.Context, id string, seq int, state StepState, problem string) error {
-	return tx.SetPlanSteps(ctx, id, seq, seq, state, problem)
-}
-
-// SetPlanSteps does that to all steps from first to last.
+// SetPlanSteps moves all steps from first to last on. StepIntended sets their time
+// of intent, any other state their end.
 func (tx *StateTx) SetPlanSteps(ctx context.Context, id string, first, last int, state StepState, problem string) error {
 	now := formatTime(tx.now())
 	_, err := tx.tx.ExecContext(ctx, `insert into plan_mark (plan_id, number, first, last, state, at, error)

@@ -39,8 +39,8 @@ func TestJournal(t *testing.T) {
 	now = now.Add(time.Second)
 	update(func(tx *store.StateTx) error {
 		return errors.Join(
-			tx.SetPlanStep(t.Context(), "p1", 0, store.StepIntended, ""),
-			tx.SetPlanStep(t.Context(), "p1", 1, store.StepFailed, "boom"),
+			tx.SetPlanSteps(t.Context(), "p1", 0, 0, store.StepIntended, ""),
+			tx.SetPlanSteps(t.Context(), "p1", 1, 1, store.StepFailed, "boom"),
 			tx.SetPlanState(t.Context(), "p1", store.PlanRetry, now.Add(time.Minute), "later"))
 	})
 	var open, byID, byName []*store.JournalPlan
